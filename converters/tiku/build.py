@@ -1,0 +1,174 @@
+"""The whole road: read sources, export banks, put whole files in place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiku.errors import DocumentError, SetupError, UsageError
+from tiku.exporters import EXPORTERS, SUFFIXES, Exporter, options_for
+from tiku.readers import Reading, ReadOptions, reader_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tiku.model import Bank
+    from tiku.problems import Problem
+
+FIRST_ZIP_TIME = 315_532_800
+"""1980-01-01: the earliest time a zip file can carry."""
+MAX_SOURCE_BYTES = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One output of one source."""
+
+    source: str
+    format: str
+    target: Path
+
+
+def read_bytes(source: str) -> bytes:
+    """What `source`, a path or ``-``, holds. Raises DocumentError when it cannot be read or is no plain file."""
+    import sys
+
+    if source == "-":
+        return sys.stdin.buffer.read(MAX_SOURCE_BYTES + 1)
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise DocumentError("is a folder; name the documents in it", file=source)
+        if not path.is_file():
+            raise DocumentError("no such file" if not path.exists() else "not a plain file", file=source)
+        if path.stat().st_size > MAX_SOURCE_BYTES:
+            raise DocumentError(f"larger than {MAX_SOURCE_BYTES // 1_000_000} MB", file=source)
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentError(f"cannot be read: {error.strerror or error}", file=source) from error
+
+
+def read(source: str | Path, *, format: str = "", **settings: Any) -> Reading:  # noqa: A002 - the option's name
+    """Read one document.
+
+    `format` names a reader (else the suffix does); `settings` are the fields of ReadOptions: ``dialect``, ``title``,
+    ``language``, ``authors``. Raises DocumentError when it cannot be read or holds no questions.
+    """
+    name = str(source)
+    root = Path.cwd() if name == "-" else Path(name).parent
+    options = ReadOptions(file=name, root=root, **settings)
+    reading = reader_for(format, name).read(read_bytes(name), options)
+    if not reading.bank.questions:
+        looked = "; ".join(reading.evidence) or "headings, lists and paragraphs that begin with a number"
+        raise DocumentError(f"Q001 no questions found (looked for: {looked})", file=name)
+    return reading
+
+
+def time_for(bank: Bank, source: str) -> int:
+    """The time an output may carry: SOURCE_DATE_EPOCH, else the document's own date, else the source's.
+
+    Raises UsageError when SOURCE_DATE_EPOCH is no whole number.
+    """
+    import datetime
+
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH", ""):
+        try:
+            return int(epoch)
+        except ValueError as error:
+            raise UsageError(f"SOURCE_DATE_EPOCH is no whole number: '{epoch}'") from error
+    if bank.date:
+        with contextlib.suppress(ValueError):
+            day = datetime.date.fromisoformat(bank.date)
+            return int(datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC).timestamp())
+    with contextlib.suppress(OSError):
+        if source != "-":
+            return int(Path(source).stat().st_mtime)
+    return FIRST_ZIP_TIME
+
+
+@contextlib.contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """A temporary file in the folder of `target` that takes its place when the block ends well.
+
+    Raises SetupError when the folder cannot be made or written, or the disk is full.
+    """
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=".part", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        # mkstemp makes files for the owner alone; an output is for everyone the umask lets read it.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    except OSError as error:
+        raise SetupError(f"cannot write '{target}': {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write(
+    bank: Bank,
+    target: str | Path,
+    *,
+    format: str = "",  # noqa: A002 - the option's name
+    answers: str = "",
+    theme: str = "",
+    time: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> list[Problem]:
+    """Write `bank` to the file `target`, whole or not at all; return what could not be shown.
+
+    `format` names an exporter (else the suffix of `target` does). `time` is what the output may carry, else
+    SOURCE_DATE_EPOCH or the bank's date. Raises UsageError, ExportError or SetupError.
+    """
+    path = Path(target)
+    exporter: Exporter = EXPORTERS.load(format or format_of(path))
+    when = time_for(bank, "-") if time is None else time
+    options = options_for(exporter, answers=answers, time=when, theme=theme, settings=settings)
+    with whole_file(path) as temporary:
+        return exporter.export(bank, temporary, options)
+
+
+def format_of(path: Path) -> str:
+    """The exporter that the suffix of `path` names. Raises UsageError when it names none."""
+    name = SUFFIXES.get(path.suffix.lower(), "")
+    if not name:
+        known = [other for other in EXPORTERS.names() if other not in EXPORTERS.builtin]
+        name = next((each for each in known if path.name.endswith(EXPORTERS.load(each).suffix)), "")
+    if not name:
+        raise UsageError(f"'{path.name}': its suffix names no format; give one with --to")
+    return name
+
+
+def plan(sources: list[str], formats: list[str], output: str) -> list[Job]:
+    """What `tiku convert` will write. Raises UsageError when that cannot be told, or two outputs would be one file."""
+    one = len(sources) == 1 and len(formats) <= 1
+    path = Path(output or ".")
+    is_folder = path.is_dir() or output.endswith(("/", os.sep)) or not output
+    if one and not is_folder and (formats or path.suffix):
+        return [Job(sources[0], formats[0] if formats else format_of(path), path)]
+    if not formats:
+        raise UsageError("no format: give one with --to, or an output file with a suffix")
+    jobs: list[Job] = []
+    for source in sources:
+        stem = "tiku" if source == "-" else Path(source).stem
+        for name in formats:
+            exporter: Exporter = EXPORTERS.load(name)
+            jobs.append(Job(source, name, path / f"{stem}{exporter.suffix}"))
+    seen: dict[Path, Job] = {}
+    for job in jobs:
+        other = seen.setdefault(job.target, job)
+        if other is not job:
+            raise UsageError(f"'{other.source}' and '{job.source}' would both write '{job.target}'")
+        if job.source != "-" and job.target.exists() and job.target.samefile(job.source):
+            raise UsageError(f"'{job.target}' is its own source")
+    return jobs

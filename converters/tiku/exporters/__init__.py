@@ -1,0 +1,132 @@
+"""Exporters: a bank in, one file out. An exporter never imports another; what two share lives in ``render/``.
+
+An exporter is an object with the attributes of :class:`Exporter`; built-ins are named in the table below, strangers in
+the entry-point group ``tiku.exporters``. Listing names imports nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tiku.errors import UsageError
+from tiku.plugins import Registry, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tiku.model import Bank
+    from tiku.problems import Problem
+
+EXPORTERS = Registry(
+    "exporter",
+    "tiku.exporters",
+    {
+        "pdf": "tiku.exporters.pdf:exporter",
+        "epub": "tiku.exporters.epub:exporter",
+        "apkg": "tiku.exporters.apkg:exporter",
+        "pptx": "tiku.exporters.pptx:exporter",
+        "slides": "tiku.exporters.slides:exporter",
+        "json": "tiku.exporters.bank_json:exporter",
+        "md": "tiku.exporters.markdown:exporter",
+    },
+)
+SUFFIXES = {
+    ".pdf": "pdf", ".epub": "epub", ".apkg": "apkg", ".pptx": "pptx", ".html": "slides", ".json": "json", ".md": "md",
+}  # fmt: skip
+"""Which built-in exporter a path's suffix names; an exporter's own ``suffix`` is what it gives a file."""
+
+
+class Answers(StrEnum):
+    """Where the answers stand."""
+
+    INLINE = "inline"
+    CHAPTER = "chapter"
+    END = "end"
+    HIDDEN = "hidden"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An exporter's own option, set with ``--set FORMAT.KEY=VALUE``."""
+
+    name: str
+    summary: str
+    default: str | int | bool = ""
+    """Its type is the type of the values."""
+    choices: tuple[str, ...] = ()
+    """The values allowed, where they are few."""
+
+    def parse(self, value: Any) -> str | int | bool:
+        """`value`, text or already typed, as this option's type. Raises UsageError when it is none."""
+        text = str(value).strip()
+        if isinstance(self.default, bool):
+            words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+            if text.lower() not in words:
+                raise UsageError(f"option '{self.name}' is true or false, not '{text}'")
+            return words[text.lower()]
+        if isinstance(self.default, int):
+            try:
+                return int(text)
+            except ValueError as error:
+                raise UsageError(f"option '{self.name}' is a whole number, not '{text}'") from error
+        if self.choices and text not in self.choices:
+            raise UsageError(f"option '{self.name}' cannot be '{text}'{suggest(text, list(self.choices))}")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What an exporter may know besides the bank."""
+
+    answers: Answers
+    """One of the exporter's own ``answers``."""
+    time: int = 315_532_800
+    """The only time an output may carry: seconds since 1970, UTC. (The default is 1980-01-01, the first a zip knows.)"""
+    theme: str = ""
+    """A theme's name or path; empty is the exporter's default."""
+    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """A typed value for each of the exporter's options."""
+
+
+class Exporter(Protocol):
+    """What an exporter plug-in offers."""
+
+    name: str
+    suffix: str
+    """What follows the source's stem in the file name: ``.pdf``, ``.slides.html``."""
+    summary: str
+    """One line: what it makes."""
+    keeps: str
+    """One line: what of the model it keeps, and what it cannot."""
+    answers: tuple[Answers, ...]
+    """The places for answers it knows, its default first."""
+    options: tuple[Option, ...]
+
+    def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
+        """Write `bank` to `path` (a temporary file: the caller renames it); return what could not be shown.
+
+        Raises ExportError when this bank cannot be written, SetupError when a library or font is missing.
+        """
+
+
+def options_for(
+    exporter: Exporter, *, answers: str = "", time: int, theme: str = "", settings: Mapping[str, Any] | None = None
+) -> ExportOptions:
+    """Checked and typed options for `exporter`. Raises UsageError for an answer place or a key it does not know."""
+    places = [str(place) for place in exporter.answers]
+    if answers and answers not in places:
+        raise UsageError(f"'{exporter.name}' cannot place answers '{answers}' (it knows: {', '.join(places)})")
+    known = {option.name: option for option in exporter.options}
+    values: dict[str, Any] = {option.name: option.default for option in exporter.options}
+    for key, value in (settings or {}).items():
+        if key not in known:
+            hint = suggest(key, list(known)) if known else " (it has none)"
+            raise UsageError(f"'{exporter.name}' has no option '{key}'{hint}")
+        values[key] = known[key].parse(value)
+    place = Answers(answers) if answers else exporter.answers[0]
+    return ExportOptions(place, max(time, 315_532_800), theme, MappingProxyType(values))

@@ -1,0 +1,241 @@
+"""Helpers over pandoc's AST, shared by readers and exporters: build, walk, change, validate, read as text.
+
+A node is ``{"t": type, "c": content}``; an attribute is ``[id, [class, ...], [[key, value], ...]]``. The shapes follow
+pandoc-types 1.23 (https://hackage.haskell.org/package/pandoc-types/docs/Text-Pandoc-Definition.html).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tiku.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tiku.model import Block, Blocks, Inline, Inlines
+
+API_VERSION = [1, 23, 1]
+"""The version of pandoc-types that the nodes follow."""
+
+MAX_DEPTH = 200
+"""Deepest nesting of nodes that is taken from a file: far above any document, far below Python's stack."""
+
+SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel", "ftp", "geo", "magnet", "doi"})
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*):")
+_BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+")
+
+
+# -- building ---------------------------------------------------------------------------------------------------------
+
+
+def string(text: str) -> Inlines:
+    """`text` as inlines: words and spaces."""
+    nodes: list[Inline] = []
+    for index, word in enumerate(text.split(" ")):
+        if index:
+            nodes.append({"t": "Space"})
+        if word:
+            nodes.append({"t": "Str", "c": word})
+    return tuple(nodes)
+
+
+def para(inlines: Iterable[Inline]) -> Block:
+    """A paragraph."""
+    return {"t": "Para", "c": list(inlines)}
+
+
+def attr(identifier: str = "", classes: Iterable[str] = (), **pairs: str) -> list[Any]:
+    """An attribute triple."""
+    return [identifier, list(classes), [[key, value] for key, value in pairs.items()]]
+
+
+# -- walking ----------------------------------------------------------------------------------------------------------
+
+
+def walk(nodes: Any) -> Iterator[dict[str, Any]]:
+    """Every node in `nodes` (blocks, inlines, or anything that holds them), in document order, parents first."""
+    stack = [nodes]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if "t" in item:
+                yield item
+            item = item.get("c")
+        if isinstance(item, list | tuple):
+            stack.extend(reversed(item))
+
+
+def rewrite(nodes: Any, change: Callable[[dict[str, Any]], list[dict[str, Any]] | None]) -> Any:
+    """A copy of `nodes` in which each node is replaced by ``change(node)``, children first.
+
+    `change` returns the nodes that take the place of its argument, or None to keep it.
+    """
+    if isinstance(nodes, list | tuple):
+        out: list[Any] = []
+        for item in nodes:
+            new = rewrite(item, change)
+            if isinstance(item, dict) and "t" in item:
+                changed = change(new)
+                out.extend([new] if changed is None else changed)
+            else:
+                out.append(new)
+        return type(nodes)(out)
+    if isinstance(nodes, dict) and isinstance(nodes.get("c"), list):
+        return {**nodes, "c": rewrite(nodes["c"], change)}
+    return nodes
+
+
+def trim(inlines: Iterable[Inline]) -> list[Inline]:
+    """`inlines` without the spaces and breaks at both ends."""
+    nodes = list(inlines)
+    blank = {"Space", "SoftBreak", "LineBreak"}
+    while nodes and nodes[0]["t"] in blank:
+        nodes.pop(0)
+    while nodes and nodes[-1]["t"] in blank:
+        nodes.pop()
+    return nodes
+
+
+# -- reading as text --------------------------------------------------------------------------------------------------
+
+_PLAIN = {"Space": " ", "SoftBreak": "\n", "LineBreak": "\n", "HorizontalRule": "\n"}
+_ENDING = {"Para", "Plain", "Header", "CodeBlock", "RawBlock", "LineBlock"}
+
+
+def plain_text(nodes: Any, *, notes: bool = True, raw: bool = False) -> str:
+    """What a reader reads: the text of `nodes`, a line for each block, LaTeX for math, the alt text for images.
+
+    `notes` includes footnotes where they are called; `raw` includes raw HTML as it is written.
+    """
+    out: list[str] = []
+
+    def visit(item: Any) -> None:
+        if isinstance(item, list | tuple):
+            for child in item:
+                visit(child)
+            return
+        if not isinstance(item, dict):
+            return
+        kind = item.get("t")
+        content = item.get("c")
+        if kind == "Str":
+            out.append(content)  # type: ignore[arg-type]
+        elif kind in _PLAIN:
+            out.append(_PLAIN[kind])
+        elif kind in {"Code", "CodeBlock", "Math"}:
+            out.append(content[1])  # type: ignore[index]
+        elif kind in {"RawInline", "RawBlock"}:
+            if raw:
+                out.append(content[1])  # type: ignore[index]
+        elif kind == "Note" and not notes:
+            return
+        elif kind == "Quoted":
+            single = content[0]["t"] == "SingleQuote"  # type: ignore[index]
+            out.append("‘" if single else "“")
+            visit(content[1])  # type: ignore[index]
+            out.append("’" if single else "”")
+        elif isinstance(content, list):
+            visit(content)
+        if kind in _ENDING:
+            out.append("\n")
+
+    visit(nodes)
+    return "".join(out).strip("\n")
+
+
+# -- links ------------------------------------------------------------------------------------------------------------
+
+
+def scheme(url: str) -> str:
+    """The scheme of `url` in lower case, or the empty string for a relative one.
+
+    Browsers ignore control characters and blanks inside a scheme (`java\\tscript:`), so they are removed first
+    (https://url.spec.whatwg.org/#concept-basic-url-parser).
+    """
+    found = _SCHEME.match(_BLANKS.sub("", url))
+    return found[1].lower() if found else ""
+
+
+def safe_link(url: str) -> bool:
+    """Whether a link to `url` may stand in an output: a relative one, or one with a scheme that runs nothing."""
+    return scheme(url) in SAFE_SCHEMES | {""}
+
+
+# -- validating what comes from a file ----------------------------------------------------------------------------------
+
+# The content of each node: "s" text, "n" a whole number, "I" inlines, "B" blocks, "A" attribute, "E:..." one of these
+# names as {"t": name}, "[x]" a list of x, a tuple: exactly these in a list, None: no content.
+_ALIGN = "E:AlignLeft,AlignRight,AlignCenter,AlignDefault"
+_CELL = ("A", _ALIGN, "n", "n", "B")
+_ROW = ("A", [_CELL])
+_CITATION = object()
+_WIDTH = object()
+_INLINE: dict[str, Any] = {
+    "Str": "s", "Emph": "I", "Underline": "I", "Strong": "I", "Strikeout": "I", "Superscript": "I", "Subscript": "I",
+    "SmallCaps": "I", "Quoted": ("E:SingleQuote,DoubleQuote", "I"), "Cite": ([_CITATION], "I"), "Code": ("A", "s"),
+    "Space": None, "SoftBreak": None, "LineBreak": None, "Math": ("E:DisplayMath,InlineMath", "s"),
+    "RawInline": ("s", "s"), "Link": ("A", "I", ("s", "s")), "Image": ("A", "I", ("s", "s")), "Note": "B",
+    "Span": ("A", "I"),
+}  # fmt: skip
+_STYLE = "E:DefaultStyle,Example,Decimal,LowerRoman,UpperRoman,LowerAlpha,UpperAlpha"
+_DELIMITER = "E:DefaultDelim,Period,OneParen,TwoParens"
+_CAPTION = (("?I"), "B")
+_BLOCK: dict[str, Any] = {
+    "Plain": "I", "Para": "I", "LineBlock": ["I"], "CodeBlock": ("A", "s"), "RawBlock": ("s", "s"), "BlockQuote": "B",
+    "OrderedList": (("n", _STYLE, _DELIMITER), ["B"]), "BulletList": ["B"], "DefinitionList": [("I", ["B"])],
+    "Header": ("n", "A", "I"), "HorizontalRule": None, "Figure": ("A", _CAPTION, "B"), "Div": ("A", "B"),
+    "Table": ("A", _CAPTION, [(_ALIGN, _WIDTH)], ("A", [_ROW]), [("A", "n", [_ROW], [_ROW])], ("A", [_ROW])),
+}  # fmt: skip
+
+
+def validate(nodes: Any, *, inline: bool = False, depth: int = 0) -> None:
+    """Check that `nodes` are blocks (or inlines) of pandoc's AST.
+
+    Raises DocumentError that names the first node that is not, or that is nested deeper than MAX_DEPTH.
+    """
+    _check(nodes, "I" if inline else "B", depth)
+
+
+def _fail(value: Any, wanted: str) -> None:
+    raise DocumentError(f"not a node of pandoc's AST: {str(value)[:60]!r} where {wanted} should be")
+
+
+def _check(value: Any, shape: Any, depth: int) -> None:
+    if depth > MAX_DEPTH * 3:  # a node, its content and its list are three levels
+        raise DocumentError(f"content is nested deeper than {MAX_DEPTH} levels")
+    if shape is _CITATION:
+        if not isinstance(value, dict):
+            _fail(value, "a citation")
+    elif shape is _WIDTH:
+        if not (isinstance(value, dict) and value.get("t") in {"ColWidth", "ColWidthDefault"}):
+            _fail(value, "a column width")
+    elif isinstance(shape, list | tuple):
+        if not isinstance(value, list) or (isinstance(shape, tuple) and len(value) != len(shape)):
+            _fail(value, "a list")
+        shapes = shape if isinstance(shape, tuple) else shape * len(value)
+        for item, each in zip(value, shapes, strict=True):
+            _check(item, each, depth + 1)
+    elif shape == "s":
+        if not isinstance(value, str):
+            _fail(value, "text")
+    elif shape == "n":
+        if not isinstance(value, int):
+            _fail(value, "a number")
+    elif shape == "?I" and value is None:
+        return
+    elif shape in {"I", "B", "?I"}:
+        if not isinstance(value, list | tuple):
+            _fail(value, "a list")
+        table = _BLOCK if shape == "B" else _INLINE
+        for node in value:
+            if not isinstance(node, dict) or node.get("t") not in table:
+                _fail(node, "a block" if shape == "B" else "an inline")
+            inner = table[node["t"]]
+            if inner is not None:
+                _check(node.get("c"), inner, depth + 1)
+    elif shape == "A":
+        _check(value, ("s", ["s"], [("s", "s")]), depth)
+    elif isinstance(shape, str) and (not isinstance(value, dict) or value.get("t") not in shape[2:].split(",")):
+        _fail(value, shape[2:])

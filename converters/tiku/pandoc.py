@@ -1,0 +1,104 @@
+"""The only module that runs pandoc.
+
+pandoc comes with `pypandoc_binary`, so no system pandoc is needed. It runs sandboxed (it reads no file but its
+standard input), with limits on memory and time, and what it warns of comes back as text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import subprocess
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiku.errors import DocumentError, SetupError
+from tiku.markup import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tiku.model import Block
+
+HEAP = "2g"
+"""Largest heap of pandoc; over it, it ends with code 251 and a clear message."""
+CPU_SECONDS = 300
+"""CPU limit of one run: hostile input can make some of pandoc's readers exponential."""
+
+
+@cache
+def executable() -> str:
+    """The path of pandoc: the one inside pypandoc_binary, else what pypandoc finds.
+
+    Raises SetupError when there is none.
+    """
+    spec = find_spec("pypandoc")
+    if spec and spec.origin:
+        inside = Path(spec.origin).parent / "files" / ("pandoc.exe" if os.name == "nt" else "pandoc")
+        if inside.is_file():  # asking pypandoc itself would start pandoc once more, to see its version
+            return str(inside)
+    try:
+        import pypandoc
+
+        return str(pypandoc.get_pandoc_path())
+    except (ImportError, OSError) as error:
+        raise SetupError("pandoc is missing: pip install pypandoc_binary") from error
+
+
+def version() -> str:
+    """pandoc's version, as it says it."""
+    done = subprocess.run([executable(), "--version"], capture_output=True, text=True, check=False)
+    return (done.stdout.split() or ["", "unknown"])[1]
+
+
+def run(text: str, *arguments: str) -> tuple[str, list[str]]:
+    """Give `text` to pandoc and return what it printed, and its warnings.
+
+    Raises DocumentError when pandoc refuses the text, runs out of its limits, or prints no UTF-8.
+    """
+    command = [executable(), "+RTS", f"-M{HEAP}", "-RTS", "--sandbox", *arguments]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        with contextlib.suppress(OSError, AttributeError):  # prlimit is Linux's; elsewhere the timeout must do
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        try:
+            out, err = process.communicate(text.encode("utf-8", "replace"), timeout=4 * CPU_SECONDS)
+        except BaseException as error:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise DocumentError(f"pandoc did not finish in {4 * CPU_SECONDS} seconds") from error
+            raise
+    complaints = err.decode("utf-8", "replace").strip()
+    if process.returncode:
+        reason = {251: f"it needs more than {HEAP} of memory", -signal.SIGXCPU: "it takes too long"}.get(
+            process.returncode, complaints.splitlines()[0][:300] if complaints else f"exit code {process.returncode}"
+        )
+        raise DocumentError(f"pandoc cannot read this document: {reason}")
+    warnings = [line.removeprefix("[WARNING] ") for line in complaints.splitlines() if line.startswith("[WARNING]")]
+    return out.decode("utf-8"), warnings
+
+
+def read(text: str, source_format: str) -> tuple[list[Block], list[str]]:
+    """Parse `text` as pandoc's `source_format` (``gfm-yaml_metadata_block``); return its blocks and pandoc's warnings.
+
+    Raises DocumentError when it cannot be parsed.
+    """
+    out, warnings = run(text, "-f", source_format, "-t", "json")
+    try:
+        document: dict[str, Any] = json.loads(out)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError("the document is nested too deeply") from error
+    return document["blocks"], warnings
+
+
+def write(blocks: Iterable[Block], target_format: str, *arguments: str) -> str:
+    """`blocks` in pandoc's `target_format`."""
+    document = {"pandoc-api-version": API_VERSION, "meta": {}, "blocks": list(blocks)}
+    return run(json.dumps(document, ensure_ascii=False), "-f", "json", "-t", target_format, *arguments)[0]

@@ -1,0 +1,136 @@
+"""Label recognition: is this the beginning of an answer, an explanation, a hint? The words are in ``labels.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from tiku.markup import plain_text, trim
+
+if TYPE_CHECKING:
+    from tiku.model import Block, Inline
+
+ROLES = ("prompt", "choices", "answer", "explanation", "hint", "reference", "difficulty", "tags", "kind")
+_COLONS = ":："
+# Letters, digits and what may stand inside a label; everything else (emoji, stars, blanks, brackets) is decoration.
+_EDGES = re.compile(r"^[^\w]+|[^\w()]+$")
+_PLAIN_LABEL = re.compile(r"^\W{0,4}([^\W_][^:：\n]{0,30})[:：]")
+_BRACKETED = re.compile(r"^[【［\[]\s*([^】］\]\n]{1,16})\s*[】］\]]\s*[:：]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label found at the start of a block."""
+
+    role: str
+    text: str
+    """As typed, without its colon."""
+    rest: tuple[Inline, ...]
+    """What follows it in its own paragraph."""
+
+
+def key(text: str) -> str:
+    """`text` as labels are compared: NFKC, case folded, without decoration at its ends."""
+    folded = unicodedata.normalize("NFKC", text).casefold().strip()
+    return " ".join(_EDGES.sub("", folded).split())
+
+
+@cache
+def vocabulary() -> dict[str, dict[str, frozenset[str]]]:
+    """Role or value name -> language -> words, from ``labels.toml``."""
+    data = tomllib.loads(files("tiku.readers").joinpath("labels.toml").read_text(encoding="utf-8"))
+    return {
+        name: {language: frozenset(key(word) for word in words) for language, words in by_language.items()}
+        for name, by_language in data.items()
+    }
+
+
+@cache
+def roles() -> dict[str, str]:
+    """Every label word we know -> its role."""
+    out: dict[str, str] = {}
+    for role in ROLES:
+        for words in vocabulary()[role].values():
+            for word in words:
+                out.setdefault(word, role)
+    return out
+
+
+@cache
+def values(name: str) -> frozenset[str]:
+    """The words for a value: ``true``, ``false``, ``kind-single-choice``, …"""
+    return frozenset().union(*vocabulary()[name].values())
+
+
+def role_of(text: str) -> str:
+    """The role that the label `text` names, or the empty string."""
+    return roles().get(key(text.strip().rstrip(_COLONS)), "")
+
+
+def label_of(block: Block) -> Label | None:
+    """The label with which `block` begins: ``**答案：**``, ``Answer: B``, ``【解析】`` or a heading ``#### Answer: C``."""
+    if block["t"] not in {"Para", "Plain", "Header"}:
+        return None
+    inlines: list[Any] = block["c"][2] if block["t"] == "Header" else block["c"]
+    if not inlines:
+        return None
+    bold = next((index for index, node in enumerate(inlines[:3]) if node["t"] == "Strong"), -1)
+    before = plain_text(inlines[:bold]) if bold > 0 else ""
+    if bold >= 0 and not re.search(r"\w", before):
+        return _bold_label(inlines, bold, heading=block["t"] == "Header")
+    text = plain_text(inlines)
+    found = _BRACKETED.match(text) or _PLAIN_LABEL.match(text)
+    if found and (role := role_of(found[1])):
+        return Label(role, found[1].strip(), tuple(trim(drop(inlines, len(found[0])))))
+    if block["t"] == "Header" and (role := role_of(text)):
+        return Label(role, key(text) and _EDGES.sub("", text.strip()), ())
+    return None
+
+
+def _bold_label(inlines: list[Any], bold: int, *, heading: bool) -> Label | None:
+    inner = plain_text(inlines[bold]["c"]).strip()
+    rest = inlines[bold + 1 :]
+    after = plain_text(rest[:1]).lstrip() if rest else ""
+    if inner.endswith(tuple(_COLONS)) and (role := role_of(inner)):
+        return Label(role, inner.rstrip(_COLONS).strip(), tuple(trim(rest)))
+    if after[:1] and after[0] in _COLONS and (role := role_of(inner)):
+        lead = plain_text(rest)
+        cut = len(lead) - len(lead.lstrip()) + 1
+        return Label(role, inner, tuple(trim(drop(rest, cut))))
+    found = _PLAIN_LABEL.match(inner) or _BRACKETED.match(inner)
+    if found and (role := role_of(found[1])):  # the whole line is bold: **Answer: B**
+        return Label(role, found[1].strip(), (*trim(drop(inlines[bold]["c"], len(found[0]))), *rest))
+    if (not trim(rest) or heading) and (role := role_of(inner)) and len(key(inner)) > 1:
+        return Label(role, inner, tuple(trim(rest)))
+    return None
+
+
+def drop(inlines: list[Any] | tuple[Any, ...], count: int) -> list[Any]:
+    """`inlines` without their first `count` characters of plain text."""
+    out: list[Any] = []
+    left = count
+    for node in inlines:
+        if left <= 0:
+            out.append(node)
+            continue
+        size = len(plain_text([node])) if node["t"] not in {"Space", "SoftBreak", "LineBreak"} else 1
+        if size <= left:
+            left -= size
+        elif node["t"] == "Str":
+            out.append({"t": "Str", "c": node["c"][left:]})
+            left = 0
+        elif node["t"] in {"Strong", "Emph", "Strikeout", "Underline"}:
+            out.append({"t": node["t"], "c": drop(node["c"], left)})
+            left = 0
+        elif node["t"] in {"Span", "Link"}:
+            out.append({"t": node["t"], "c": [node["c"][0], drop(node["c"][1], left), *node["c"][2:]]})
+            left = 0
+        else:
+            out.append(node)
+            left = 0
+    return out

@@ -1,0 +1,40 @@
+"""Markdown: decode, cut the front matter, mark lines and repair emphasis, pandoc, recognise, assemble."""
+
+from __future__ import annotations
+
+from tiku import pandoc
+from tiku.errors import DocumentError
+from tiku.problems import Problem
+from tiku.readers import Reading, ReadOptions, frontmatter, lines
+from tiku.readers.assemble import assemble
+from tiku.readers.decode import decode
+from tiku.readers.recognise import recognise
+
+FORMAT = "gfm-yaml_metadata_block-gfm_auto_identifiers-superscript"
+"""GitHub's Markdown. Not `commonmark_x` (its fancy lists switch task lists off) and not `markdown` (exponential on
+nested brackets; a list straight after a label is lost). Front matter is ours; `2^10` stays as written."""
+
+
+class MarkdownReader:
+    """Reads Markdown as people write it, above all as GitHub shows it."""
+
+    name = "markdown"
+    suffixes = (".md", ".markdown", ".txt")
+
+    def read(self, data: bytes, options: ReadOptions) -> Reading:
+        """The bank in `data`; raises DocumentError when it cannot be decoded or parsed."""
+        text, problems = decode(data, options.file)
+        meta, body, more = frontmatter.split(text, options.file)
+        problems += more
+        marked, _ = lines.mark(body, options.file)
+        try:
+            blocks, warnings = pandoc.read(marked, FORMAT)
+        except DocumentError as error:
+            raise DocumentError(error.message, file=options.file) from error
+        problems += [Problem("Q107", f"pandoc: {warning}", options.file) for warning in warnings]
+        found = recognise(blocks, lines.take(blocks))
+        bank, more = assemble(found, meta, text, options)
+        return Reading(bank, (*problems, *more), found.dialect, found.evidence)
+
+
+reader = MarkdownReader()

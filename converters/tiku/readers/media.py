@@ -1,0 +1,119 @@
+"""Pictures come along with the model, by content hash; read only from under the document's own folder."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import re
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from tiku.markup import plain_text, rewrite, safe_link, scheme, walk
+from tiku.model import Media
+from tiku.problems import Problem
+
+if TYPE_CHECKING:
+    from tiku.model import Block
+
+MAX_BYTES = 50_000_000
+_MAGIC = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png", "png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg", "jpg"),
+    (re.compile(rb"GIF8[79]a"), "image/gif", "gif"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp", "webp"),
+    (re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE[^>\[]*>\s*)?<svg\b",
+                re.DOTALL), "image/svg+xml", "svg"),
+)  # fmt: skip
+_DATA = re.compile(r"data:image/[\w.+-]+;base64,(.*)", re.DOTALL)
+
+
+class Collector:
+    """Gathers the media of one document; `problems` fills with what could not be taken."""
+
+    def __init__(self, file: str, root: Path | None) -> None:
+        self.file = file
+        self.root = root
+        self.media: dict[str, Media] = {}
+        self.problems: list[Problem] = []
+        self._taken: dict[str, str] = {}
+
+    def take(self, blocks: list[Block], line: int) -> list[Block]:
+        """`blocks` with the pictures collected and dangerous links made plain text."""
+        if not any(node["t"] in {"Image", "Link"} for node in walk(blocks)):
+            return blocks
+
+        def change(node: dict[str, Any]) -> list[dict[str, Any]] | None:
+            if node["t"] == "Link" and not safe_link(node["c"][2][0]):
+                self._complain("Q404", f"the link to '{node['c'][2][0][:60]}' was removed", line)
+                return list(node["c"][1])
+            if node["t"] == "Image":
+                return self._image(node, line)
+            return None
+
+        done: list[Block] = rewrite(blocks, change)
+        return done
+
+    def _image(self, node: dict[str, Any], line: int) -> list[dict[str, Any]]:
+        attributes, alt, (target, title) = node["c"]
+        if target not in self._taken:
+            self._taken[target] = self._load(target, line)
+        name = self._taken[target]
+        if name:
+            return [{"t": "Image", "c": [attributes, alt, [name, title]]}]
+        # What cannot be shown stays visible as its alt text, linked to where it was when that is on the network.
+        words = alt or [{"t": "Str", "c": Path(target.split("?")[0]).name[:80] or "image"}]
+        if scheme(target) in {"http", "https"}:
+            return [{"t": "Link", "c": [["", ["image"], []], words, [target, title]]}]
+        return [{"t": "Span", "c": [["", ["image"], []], words]}] if plain_text(words) else []
+
+    def _load(self, target: str, line: int) -> str:
+        """The name of the picture that `target` means, or the empty string after a complaint."""
+        if found := _DATA.match(target):
+            try:
+                return self._keep(base64.b64decode(found[1], validate=False), "data:", line)
+            except binascii.Error:
+                self._complain("Q403", "a data: picture is damaged", line)
+                return ""
+        kind = scheme(target)
+        if kind in {"http", "https"} or target.startswith("//"):
+            self._complain("Q402", f"picture on the network, not fetched: {target[:100]}", line)
+            return ""
+        if kind or self.root is None:
+            self._complain("Q403", f"picture refused: {target[:100]}", line)
+            return ""
+        return self._read(unquote(target.split("#")[0].split("?")[0]), line)
+
+    def _read(self, path: str, line: int) -> str:
+        root = Path(os.path.realpath(self.root or "."))
+        try:
+            real = Path(os.path.realpath(root / path))
+            if not real.is_relative_to(root):
+                self._complain("Q403", f"picture outside the document's folder: {path[:100]}", line)
+                return ""
+            status = real.stat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+                self._complain("Q403", f"picture refused (no plain file, or over 50 MB): {path[:100]}", line)
+                return ""
+            data = real.read_bytes()
+        except (OSError, ValueError):
+            self._complain("Q401", f"picture not found: {path[:100]}", line)
+            return ""
+        return self._keep(data, path, line)
+
+    def _keep(self, data: bytes, path: str, line: int) -> str:
+        mime, suffix = next(((mime, suffix) for magic, mime, suffix in _MAGIC if magic.match(data)), ("", ""))
+        if not mime:
+            self._complain("Q403", f"no picture we know (PNG, JPEG, GIF, WebP, SVG): {path[:100]}", line)
+            return ""
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+        self.media[name] = Media(name, mime, data)
+        return name
+
+    def _complain(self, code: str, message: str, line: int) -> None:
+        problem = Problem(code, message, self.file, line)
+        if problem not in self.problems:
+            self.problems.append(problem)
