@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tiku.readers import ReadOptions, Reading, reader_for
+from tiku.readers import Reading, ReadOptions, reader_for
 
 if TYPE_CHECKING:
     from tiku.model import Bank

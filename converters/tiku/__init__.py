@@ -18,7 +18,7 @@ __all__ = ["Bank", "Choice", "Kind", "Location", "Part", "Problem", "Question", 
 _HOMES = {"read": "tiku.build", "write": "tiku.build", "Problem": "tiku.problems"}
 
 
-def __getattr__(name: str) -> Any:  # noqa: N807 - PEP 562
+def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'tiku' has no attribute '{name}'")
     return getattr(import_module(_HOMES.get(name, "tiku.model")), name)

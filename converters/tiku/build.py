@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku.errors import DocumentError, SetupError, UsageError
+from tiku.errors import DocumentError, SetupError, TikuError, UsageError
 from tiku.exporters import EXPORTERS, SUFFIXES, Exporter, options_for
+from tiku.problems import Severity
 from tiku.readers import Reading, ReadOptions, reader_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tiku.model import Bank
     from tiku.problems import Problem
@@ -73,7 +74,7 @@ def time_for(bank: Bank, source: str) -> int:
 
     Raises UsageError when SOURCE_DATE_EPOCH is no whole number.
     """
-    import datetime
+    import datetime as dt
 
     if epoch := os.environ.get("SOURCE_DATE_EPOCH", ""):
         try:
@@ -82,8 +83,8 @@ def time_for(bank: Bank, source: str) -> int:
             raise UsageError(f"SOURCE_DATE_EPOCH is no whole number: '{epoch}'") from error
     if bank.date:
         with contextlib.suppress(ValueError):
-            day = datetime.date.fromisoformat(bank.date)
-            return int(datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC).timestamp())
+            day = dt.date.fromisoformat(bank.date)
+            return int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp())
     with contextlib.suppress(OSError):
         if source != "-":
             return int(Path(source).stat().st_mtime)
@@ -172,3 +173,109 @@ def plan(sources: list[str], formats: list[str], output: str) -> list[Job]:
         if job.source != "-" and job.target.exists() and job.target.samefile(job.source):
             raise UsageError(f"'{job.target}' is its own source")
     return jobs
+
+
+# -- orders: what `tiku convert` and `tiku build` carry out ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file to make of a bank."""
+
+    format: str
+    target: Path
+    answers: str = ""
+    theme: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One source, how to read it, and all that is made of it."""
+
+    source: str
+    outputs: tuple[Output, ...]
+    reader: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of ReadOptions."""
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a source (`target` None) or of one output."""
+
+    source: str
+    label: str
+    target: Path | None = None
+    problems: tuple[Problem, ...] = ()
+    error: TikuError | None = None
+
+
+def orders_of(
+    jobs: list[Job],
+    *,
+    reader: str,
+    answers: str,
+    theme: str,
+    settings: Mapping[str, Mapping[str, Any]],
+    strict: bool,
+    **options: Any,
+) -> list[Order]:
+    """The jobs of one call, a source at a time."""
+    by_source: dict[str, list[Output]] = {}
+    for job in jobs:
+        output = Output(job.format, job.target, answers, theme, settings.get(job.format, {}))
+        by_source.setdefault(job.source, []).append(output)
+    return [Order(source, tuple(outputs), reader, options, strict) for source, outputs in by_source.items()]
+
+
+def carry_out(orders: Iterable[Order]) -> Iterator[Result]:
+    """Read and write, one result for each source and each output; a failure stops only what depends on it.
+
+    UsageError and SetupError come up at once for a wrong option or a missing library, before anything is read.
+    """
+    from tiku.checks import check
+
+    orders = list(orders)
+    for order in orders:
+        for output in order.outputs:
+            options_for(
+                EXPORTERS.load(output.format),
+                answers=output.answers,
+                time=0,
+                theme=output.theme,
+                settings=output.settings,
+            )
+    for order in orders:
+        try:
+            reading = read(order.source, format=order.reader, **order.options)
+            problems = check(reading)
+            yield Result(order.source, order.source, problems=tuple(problems))
+            _refuse(problems, order)
+            when = time_for(reading.bank, order.source)
+        except TikuError as error:
+            yield Result(order.source, order.source, error=error)
+            continue
+        for output in order.outputs:
+            yield _produce(reading.bank, order, output, when)
+
+
+def _refuse(problems: Iterable[Problem], order: Order) -> None:
+    """Under --strict, a warning is a failure."""
+    bad = [problem for problem in problems if problem.severity is not Severity.NOTICE]
+    if order.strict and bad:
+        raise DocumentError(f"{len(bad)} warning(s), and --strict was given", file=order.source)
+
+
+def _produce(bank: Bank, order: Order, output: Output, when: int) -> Result:
+    problems: list[Problem] = []
+    try:
+        exporter: Exporter = EXPORTERS.load(output.format)
+        options = options_for(exporter, answers=output.answers, time=when, theme=output.theme, settings=output.settings)
+        with whole_file(output.target) as temporary:
+            problems = exporter.export(bank, temporary, options)
+            _refuse(problems, order)
+    except TikuError as error:
+        return Result(order.source, str(output.target), problems=tuple(problems), error=error)
+    return Result(order.source, str(output.target), output.target, tuple(problems))

@@ -14,7 +14,7 @@ from tiku.errors import DocumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tiku.model import Block, Blocks, Inline, Inlines
+    from tiku.model import Block, Inline, Inlines
 
 API_VERSION = [1, 23, 1]
 """The version of pandoc-types that the nodes follow."""
@@ -67,24 +67,21 @@ def walk(nodes: Any) -> Iterator[dict[str, Any]]:
             stack.extend(reversed(item))
 
 
-def rewrite(nodes: Any, change: Callable[[dict[str, Any]], list[dict[str, Any]] | None]) -> Any:
-    """A copy of `nodes` in which each node is replaced by ``change(node)``, children first.
+def edit(nodes: list[Any], change: Callable[[dict[str, Any]], list[dict[str, Any]] | None]) -> None:
+    """Replace each node below `nodes` by ``change(node)``, in place, children first.
 
-    `change` returns the nodes that take the place of its argument, or None to keep it.
+    `change` returns the nodes that take the place of its argument, or None to keep it. Nodes that are kept stay the
+    same objects.
     """
-    if isinstance(nodes, list | tuple):
-        out: list[Any] = []
-        for item in nodes:
-            new = rewrite(item, change)
-            if isinstance(item, dict) and "t" in item:
-                changed = change(new)
-                out.extend([new] if changed is None else changed)
-            else:
-                out.append(new)
-        return type(nodes)(out)
-    if isinstance(nodes, dict) and isinstance(nodes.get("c"), list):
-        return {**nodes, "c": rewrite(nodes["c"], change)}
-    return nodes
+    new: list[Any] = []
+    for item in nodes:
+        if isinstance(item, dict) and isinstance(item.get("c"), list):
+            edit(item["c"], change)
+        elif isinstance(item, list):
+            edit(item, change)
+        changed = change(item) if isinstance(item, dict) and "t" in item else None
+        new.extend([item] if changed is None else changed)
+    nodes[:] = new
 
 
 def trim(inlines: Iterable[Inline]) -> list[Inline]:

@@ -65,7 +65,16 @@ class Option:
         """`value`, text or already typed, as this option's type. Raises UsageError when it is none."""
         text = str(value).strip()
         if isinstance(self.default, bool):
-            words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+            words = {
+                "true": True,
+                "yes": True,
+                "on": True,
+                "1": True,
+                "false": False,
+                "no": False,
+                "off": False,
+                "0": False,
+            }
             if text.lower() not in words:
                 raise UsageError(f"option '{self.name}' is true or false, not '{text}'")
             return words[text.lower()]

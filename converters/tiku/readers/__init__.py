@@ -14,6 +14,7 @@ from tiku.errors import UsageError
 from tiku.plugins import Registry, suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tiku.model import Bank
@@ -51,8 +52,10 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     dialect: str = ""
     """The dialect in which the questions were recognised."""
-    evidence: tuple[str, ...] = field(default=())
+    evidence: tuple[str, ...] = ()
     """Why: one line for each dialect considered, the winner first."""
+    lines: Mapping[int, int] = field(default_factory=dict)
+    """The line of a block of the bank, by ``id(block)``, where it is known: for complaints that point at it."""
 
 
 class Reader(Protocol):

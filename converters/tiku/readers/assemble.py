@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from tiku.readers.recognise import Head, Recognition
 
 
-def assemble(found: Recognition, meta: dict[str, Any], text: str, options: ReadOptions) -> tuple[Bank, list[Problem]]:
-    """The bank of a recognised document; `text` is its source, for the language, `meta` its front matter."""
+def assemble(
+    found: Recognition, meta: dict[str, Any], text: str, options: ReadOptions, lines: dict[int, int]
+) -> tuple[Bank, list[Problem]]:
+    """The bank of a recognised document; `text` is its source, for the language, `meta` its front matter.
+
+    `lines` gives the line of each block, by its id; blocks made here are added to it.
+    """
     collector = Collector(options.file, options.root)
     ids = Ids()
     heads = list(found.heads)
@@ -37,7 +42,7 @@ def assemble(found: Recognition, meta: dict[str, Any], text: str, options: ReadO
     stack = [root]
     for head in heads:
         if head.question:
-            stack[-1].questions.append(question_of(head, collector, ids, options.file))
+            stack[-1].questions.append(question_of(head, collector, ids, options.file, lines))
             continue
         while stack[-1].level >= head.level:
             stack.pop()
@@ -79,9 +84,9 @@ def _section(node: _Node, collector: Collector, file: str) -> Section:
     )
 
 
-def question_of(head: Head, collector: Collector, ids: Ids, file: str) -> Question:
+def question_of(head: Head, collector: Collector, ids: Ids, file: str, lines: dict[int, int]) -> Question:
     """The question that `head` and its body are."""
-    got = parts.split(collector.take(head.body, head.line))
+    got = parts.split(collector.take(head.body, head.line), lines)
     key = plain_text(head.title) + "\n" + plain_text(got.prompt)
     return Question(
         id=ids.take(head.id, key, plain_text(got.answer)),
@@ -126,5 +131,3 @@ def digest(text: str) -> str:
 
 def _date(text: str) -> str:
     return text[:10] if re.match(r"\d{4}-\d{2}-\d{2}", text) else ""
-
-

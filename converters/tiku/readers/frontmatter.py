@@ -6,7 +6,7 @@ hundred bytes of YAML aliases.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from typing import Any
 
@@ -62,7 +62,7 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return value.isoformat()
     return " ".join(str(value).split())
 

@@ -73,7 +73,10 @@ def role_of(text: str) -> str:
 
 
 def label_of(block: Block) -> Label | None:
-    """The label with which `block` begins: ``**答案：**``, ``Answer: B``, ``【解析】`` or a heading ``#### Answer: C``."""
+    """The label with which `block` begins.
+
+    ``**答案：**``, ``Answer: B``, ``【解析】``, or a heading ``#### Answer: C``.
+    """
     if block["t"] not in {"Para", "Plain", "Header"}:
         return None
     inlines: list[Any] = block["c"][2] if block["t"] == "Header" else block["c"]

@@ -100,6 +100,10 @@ def repair(line: str) -> str:
 
 # -- reading the marks off the AST --------------------------------------------------------------------------------------
 
+_INLINES = frozenset(
+    "Str Emph Underline Strong Strikeout Superscript Subscript SmallCaps Quoted Cite Code Space SoftBreak LineBreak Math "
+    "RawInline Link Image Note Span".split()
+)
 _MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
 
 
@@ -113,7 +117,7 @@ def take(blocks: list[Block]) -> dict[int, int]:
     while stack:
         node = stack.pop()
         if isinstance(node, list):
-            if node and isinstance(node[0], dict) and "t" in node[0]:
+            if node and isinstance(node[0], dict) and node[0].get("t") in _INLINES:
                 _clean(node)
             stack.extend(node)
             continue

@@ -32,9 +32,10 @@ class MarkdownReader:
         except DocumentError as error:
             raise DocumentError(error.message, file=options.file) from error
         problems += [Problem("Q107", f"pandoc: {warning}", options.file) for warning in warnings]
-        found = recognise(blocks, lines.take(blocks))
-        bank, more = assemble(found, meta, text, options)
-        return Reading(bank, (*problems, *more), found.dialect, found.evidence)
+        known = lines.take(blocks)
+        found = recognise(blocks, known)
+        bank, more = assemble(found, meta, text, options, known)
+        return Reading(bank, (*problems, *more), found.dialect, found.evidence, known)
 
 
 reader = MarkdownReader()

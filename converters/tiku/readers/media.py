@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from tiku.markup import plain_text, rewrite, safe_link, scheme, walk
+from tiku.markup import edit, plain_text, safe_link, scheme, walk
 from tiku.model import Media
 from tiku.problems import Problem
 
@@ -54,8 +54,8 @@ class Collector:
                 return self._image(node, line)
             return None
 
-        done: list[Block] = rewrite(blocks, change)
-        return done
+        edit(blocks, change)
+        return blocks
 
     def _image(self, node: dict[str, Any], line: int) -> list[dict[str, Any]]:
         attributes, alt, (target, title) = node["c"]
@@ -85,7 +85,7 @@ class Collector:
         if kind or self.root is None:
             self._complain("Q403", f"picture refused: {target[:100]}", line)
             return ""
-        return self._read(unquote(target.split("#")[0].split("?")[0]), line)
+        return self._read(unquote(target.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0]), line)
 
     def _read(self, path: str, line: int) -> str:
         root = Path(os.path.realpath(self.root or "."))

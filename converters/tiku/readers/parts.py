@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _BOX = {"☒": True, "☑": True, "☐": False}
 _LABEL = re.compile(r"^\s*(?:[(（]\s*([A-Ha-h])\s*[)）]|([A-Ha-h])\s*[.．、:：)）])\s*")
-_KEY = re.compile(r"^\W*((?:[A-Ha-h](?![^\W_])[\s,，、;；/&+和及]*(?:and\s+|и\s+|y\s+)?|[A-H]{2,8}(?![^\W_]))+)(.*)$", re.DOTALL)
+_KEY = re.compile(
+    r"^\W*((?:[A-Ha-h](?![^\W_])[\s,，、;；/&+和及]*(?:and\s+|и\s+|y\s+)?|[A-H]{2,8}(?![^\W_]))+)(.*)$", re.DOTALL
+)
 _BLANK = re.compile(r"_{3,}|（\s{1,20}）|\(\s{1,20}\)|【\s{1,20}】|＿{2,}")
 
 
@@ -37,8 +39,8 @@ class Parts:
     """The roles of the labels seen, in order."""
 
 
-def split(blocks: Iterable[Block]) -> Parts:
-    """The parts of the question whose body is `blocks`.
+def split(blocks: Iterable[Block], lines: dict[int, int]) -> Parts:
+    """The parts of the question whose body is `blocks`; blocks made here get their line in `lines`.
 
     What stands before the first label belongs to the prompt when there is a label, else it is the answer.
     """
@@ -52,6 +54,8 @@ def split(blocks: Iterable[Block]) -> Parts:
             continue
         parts.labels.append(label.role)
         rest = [{"t": "Para", "c": list(label.rest)}] if label.rest else []
+        for made in rest:
+            lines[id(made)] = lines.get(id(block), 0)
         current = _open(parts, label.role, label.text, rest)
         current.extend(rest)
     if parts.labels:

@@ -41,7 +41,7 @@ def text(value: str) -> str:
     return escape(_NOT_XML.sub("", value))
 
 
-def default_formula(latex: str, display: bool) -> str:  # noqa: FBT001 - a Formula
+def default_formula(latex: str, display: bool) -> str:
     """MathML."""
     return mathml(latex, display=display)
 
@@ -287,9 +287,7 @@ class HtmlWriter:
         self.notes.append(
             f'<li id="{self.prefix}fn{number}">{body} <a href="#{self.prefix}fnref{number}" role="doc-backlink">↩︎</a></li>'
         )
-        return (
-            f'<sup><a href="#{self.prefix}fn{number}" id="{self.prefix}fnref{number}" role="doc-noteref">{number}</a></sup>'
-        )
+        return f'<sup><a href="#{self.prefix}fn{number}" id="{self.prefix}fnref{number}" role="doc-noteref">{number}</a></sup>'
 
     def inline_span(self, content: Any) -> str:
         """A span with its class, language and direction."""

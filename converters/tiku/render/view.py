@@ -23,7 +23,12 @@ def folded(nodes: object) -> str:
 
 def shown_prompt(question: Question) -> Blocks:
     """The prompt, but nothing where it only repeats the title."""
-    if question.title and question.prompt and len(question.prompt) == 1 and folded(question.title) == folded(question.prompt):
+    if (
+        question.title
+        and question.prompt
+        and len(question.prompt) == 1
+        and folded(question.title) == folded(question.prompt)
+    ):
         return ()
     return question.prompt
 

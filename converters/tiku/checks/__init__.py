@@ -1,0 +1,24 @@
+"""What is wrong with a bank: every rule a function over the reading, every complaint a Problem.
+
+The rules' codes, severities and remedies are in ``rules.toml``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiku.checks import completeness
+
+if TYPE_CHECKING:
+    from tiku.problems import Problem
+    from tiku.readers import Reading
+
+RULES = (completeness.missing_answers, completeness.missing_explanations, completeness.cut_off)
+
+
+def check(reading: Reading) -> list[Problem]:
+    """All that is wrong with a document: what its reader complained of and what the rules find, by line."""
+    found = list(reading.problems)
+    for rule in RULES:
+        found.extend(rule(reading))
+    return sorted(found, key=lambda problem: (problem.file, problem.line, problem.code))

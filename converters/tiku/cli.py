@@ -1,0 +1,299 @@
+"""The command line: help texts, options, exit codes, and the only place that prints.
+
+Nothing heavy is imported at the top: `tiku --version` must cost no more than click itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from tiku import __version__
+from tiku.errors import TikuError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tiku.problems import Problem
+
+ANSWERS = ("inline", "chapter", "end", "hidden", "none")
+
+
+class Printer:
+    """What goes to the terminal, and how much of it."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def say(self, text: str) -> None:
+        """A line about progress."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def problems(self, problems: Iterable[Problem]) -> None:
+        """Complaints about content, one a line; notices only with -v."""
+        for problem in problems:
+            if problem.severity != "notice" or self.verbose:
+                click.echo(str(problem), err=True)
+
+    def error(self, error: TikuError) -> None:
+        """Why something failed."""
+        click.echo(str(error) if error.file else f"tiku: {error}", err=True)
+
+
+def _settings(items: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """``--set FORMAT.KEY=VALUE`` as format -> key -> value."""
+    out: dict[str, dict[str, str]] = {}
+    for item in items:
+        left, found, value = item.partition("=")
+        name, dot, key = left.partition(".")
+        if not (found and dot and name and key):
+            raise UsageError(f"--set takes FORMAT.KEY=VALUE, not '{item}'")
+        out.setdefault(name, {})[key] = value
+    return out
+
+
+def _formats(text: str) -> list[str]:
+    return [name for part in text.split(",") if (name := part.strip())]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tiku", message="%(prog)s %(version)s")
+def main_group() -> None:
+    """tiku (题库): documents of numbered questions in; PDF study guides, EPUB books, Anki decks and slides out."""
+
+
+_read_options = [
+    click.option("--from", "reader", default="", metavar="FORMAT", help="Format of the sources (default: by suffix)."),
+    click.option("--dialect", default="", metavar="NAME", help="How the questions are written (default: detected)."),
+]
+
+
+def _reading(function: Any) -> Any:
+    for option in reversed(_read_options):
+        function = option(function)
+    return function
+
+
+@main_group.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "-t", "--to", "formats", default="", metavar="FORMAT[,FORMAT...]", help="What to make: see 'tiku formats'."
+)
+@click.option("-o", "--output", default="", metavar="PATH", help="A file, or a folder (default: this one).")
+@_reading
+@click.option("--title", default="", help="Title of the bank.")
+@click.option("--language", default="", metavar="TAG", help="Language of the bank, as zh-CN or en.")
+@click.option("--author", "authors", multiple=True, metavar="NAME", help="Author; may be given several times.")
+@click.option("--answers", type=click.Choice(ANSWERS), default=None, help="Where the answers stand.")
+@click.option("--theme", default="", metavar="NAME|PATH", help="The look: a theme's name or its path.")
+@click.option("--set", "settings", multiple=True, metavar="FORMAT.KEY=VALUE", help="An exporter's own option.")
+@click.option("--strict", is_flag=True, help="Any warning fails the document.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but complaints.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+def convert(
+    sources: tuple[str, ...],
+    formats: str,
+    output: str,
+    *,
+    quiet: bool,
+    verbose: bool,
+    settings: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Turn documents into study guides, books, decks and slides.
+
+    One SOURCE and one format: PATH may be a file, and its suffix gives the format. Otherwise PATH is a folder.
+    '-' reads standard input.
+    """
+    from tiku import build
+
+    printer = Printer(quiet=quiet, verbose=verbose)
+    jobs = build.plan(list(sources), _formats(formats), output)
+    wanted = _settings(settings)
+    if unknown := sorted(set(wanted) - {job.format for job in jobs}):
+        from tiku.exporters import EXPORTERS
+        from tiku.plugins import suggest
+
+        hint = (
+            suggest(unknown[0], EXPORTERS.names())
+            if unknown[0] not in EXPORTERS.names()
+            else ", which is not made here"
+        )
+        raise UsageError(f"--set names the format '{unknown[0]}'{hint}")
+    orders = build.orders_of(
+        jobs, reader=options["reader"], dialect=options["dialect"], title=options["title"], language=options["language"],
+        authors=options["authors"], answers=options["answers"] or "", theme=options["theme"], settings=wanted,
+        strict=options["strict"],
+    )  # fmt: skip
+    _finish(_run(orders, printer))
+
+
+@main_group.command(name="build")
+@click.option(
+    "-c", "--config", default="", metavar="FILE", help="The configuration (default: tiku.toml if there is one)."
+)
+@click.option("--strict", is_flag=True, help="Any warning fails the document.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but complaints.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+def build_command(config: str, *, strict: bool, quiet: bool, verbose: bool) -> None:
+    """Make every output of every bank in tiku.toml; without one, of source/ into outputs/."""
+    from tiku import config as configuration
+
+    orders = configuration.load(config, strict=strict)
+    _finish(_run(orders, Printer(quiet=quiet, verbose=verbose)))
+
+
+def _run(orders: Any, printer: Printer) -> int:
+    """Carry out `orders`; return the exit code."""
+    from tiku import build
+    from tiku.progress import bar
+
+    worst = 0
+    with bar(sum(len(order.outputs) for order in orders), quiet=printer.quiet) as tick:
+        for result in build.carry_out(orders):
+            tick(result.label)
+            printer.problems(result.problems)
+            if result.error is not None:
+                printer.error(result.error)
+                worst = max(worst, result.error.exit_code)
+            elif result.target is not None:
+                printer.say(f"{result.source} -> {result.target}")
+    return worst
+
+
+@main_group.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@_reading
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print.")
+def check(sources: tuple[str, ...], reader: str, dialect: str, style: str) -> None:
+    """Say all that is wrong with documents, as FILE:LINE: CODE MESSAGE. Ends with 1 if there are errors."""
+    import json
+
+    from tiku import build
+    from tiku.checks import check as look
+    from tiku.problems import Problem, Severity
+
+    found: list[Problem] = []
+    for source in sources:
+        try:
+            found += look(build.read(source, format=reader, dialect=dialect))
+        except TikuError as error:
+            if error.exit_code != 1:
+                raise
+            code, _, rest = error.message.partition(" ")
+            known = code.startswith("Q") and code[1:].isdigit()
+            found.append(
+                Problem(code if known else "Q002", rest if known else error.message, error.file or source, error.line)
+            )
+    if style == "json":
+        rows = [
+            {"code": p.code, "severity": str(p.severity), "message": p.message, "file": p.file, "line": p.line}
+            for p in found
+        ]
+        click.echo(json.dumps({"problems": rows}, ensure_ascii=False, indent=1))
+    else:
+        for problem in found:
+            click.echo(str(problem))
+    _finish(1 if any(problem.severity is Severity.ERROR for problem in found) else 0)
+
+
+@main_group.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@_reading
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print.")
+def inspect(sources: tuple[str, ...], reader: str, dialect: str, style: str) -> None:
+    """Say what was recognised in documents, and why. Ends with 1 only if one cannot be read or holds no questions."""
+    import json
+
+    from tiku import inspection
+
+    documents, worst = [], 0
+    printer = Printer()
+    for source in sources:
+        try:
+            documents.append(inspection.inspect(source, reader=reader, dialect=dialect))
+        except TikuError as error:
+            printer.error(error)
+            documents.append(inspection.failed(source, error))
+            worst = max(worst, error.exit_code)
+    if style == "json":
+        click.echo(json.dumps({"documents": [document.data() for document in documents]}, ensure_ascii=False, indent=1))
+    else:
+        for document in documents:
+            click.echo(document.text())
+    _finish(worst)
+
+
+@main_group.command()
+@click.argument("name", required=False, default="")
+def formats(name: str) -> None:
+    """List the formats tiku makes; with NAME, that one's options."""
+    from tiku.exporters import EXPORTERS
+
+    if not name:
+        width = max(len(each) for each in EXPORTERS.names())
+        for each in EXPORTERS.names():
+            click.echo(f"{each:{width}}  {EXPORTERS.load(each).summary}")
+        return
+    exporter = EXPORTERS.load(name)
+    click.echo(f"{exporter.name}: {exporter.summary}\nfile:    STEM{exporter.suffix}\nkeeps:   {exporter.keeps}")
+    click.echo("answers: " + ", ".join([f"{exporter.answers[0]} (default)", *map(str, exporter.answers[1:])]))
+    for option in exporter.options:
+        values = f" ({'|'.join(option.choices)})" if option.choices else ""
+        click.echo(f"--set {exporter.name}.{option.name}={option.default}{values}\n    {option.summary}")
+
+
+@main_group.command()
+def doctor() -> None:
+    """Look whether this machine has all that tiku needs, and say how to mend what is missing."""
+    from tiku import doctor as examination
+
+    bad = False
+    for finding in examination.examine():
+        click.echo(f"{'ok     ' if finding.good else 'MISSING' if finding.needed else 'note   '} {finding.text}")
+        if not finding.good and finding.remedy:
+            click.echo(f"        {finding.remedy}")
+        bad = bad or (finding.needed and not finding.good)
+    _finish(3 if bad else 0)
+
+
+def _finish(code: int) -> None:
+    if code:
+        raise SystemExit(code)
+
+
+def main() -> NoReturn:
+    """The command ``tiku``: run, and end with an exit code, never with a traceback."""
+    try:
+        main_group.main(prog_name="tiku", standalone_mode=False)
+        sys.exit(0)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("tiku: interrupted", err=True)
+        sys.exit(130)
+    except TikuError as error:
+        Printer().error(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of our output has gone: nothing to say, nobody to say it to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except MemoryError:
+        click.echo("tiku: out of memory", err=True)
+        sys.exit(3)
+    except Exception as error:
+        if os.environ.get("TIKU_DEBUG"):
+            raise
+        words = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        click.echo(
+            f"tiku: a fault of tiku itself: {words}\nplease report it; TIKU_DEBUG=1 shows where it happened", err=True
+        )
+        sys.exit(1)
