@@ -1,0 +1,44 @@
+"""Anki decks (.apkg), written on the standard library: sqlite3 and zipfile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiku.exporters import Answers, ExportOptions, Option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.model import Bank
+    from tiku.problems import Problem
+
+
+class ApkgExporter:
+    """Writes a deck that can be imported again and again without loss of a learner's history."""
+
+    name = "apkg"
+    suffix = ".apkg"
+    summary = "an Anki deck, one note a question"
+    keeps = "everything; formulas are set by Anki's MathJax"
+    answers = (Answers.HIDDEN,)
+    options: tuple[Option, ...] = (
+        Option("format", "legacy opens everywhere; latest needs Anki 2.1.50", "legacy", ("legacy", "latest")),
+        Option("deck", "name of the deck, '::' makes sub-decks; empty is the bank's title"),
+        Option("subdecks", "a sub-deck for each section", default=True),
+        Option("reversed", "a second card from the answer to the question, for open questions", default=False),
+        Option("typed", "short answers are typed in", default=False),
+        Option("blanks", "blanks of a question on one card, or each on its own", "together", ("together", "each")),
+        Option("source", "the bank's title at the foot of each card", default=False),
+    )  # fmt: skip
+
+    def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
+        """Write `bank` as an Anki package.
+
+        Raises ExportError when two questions bear one name.
+        """
+        from tiku.exporters.apkg.package import export
+
+        return export(bank, path, options)
+
+
+exporter = ApkgExporter()

@@ -1,0 +1,43 @@
+"""From a bank to a package: notes, one after the other, into the database; database and pictures into a zip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiku import identity
+from tiku.exporters.apkg.collection import Collection
+from tiku.exporters.apkg.container import pack
+from tiku.render.anki.notes import NoteMaker, NoteOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.exporters import ExportOptions
+    from tiku.model import Bank
+    from tiku.problems import Problem
+
+
+def export(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
+    """Write `bank` to the file `path`; return what could not be shown."""
+    from tempfile import TemporaryDirectory
+
+    settings = dict(options.settings)
+    kind = settings.pop("format", "legacy")
+    known = identity.fresh(bank, options.time)
+    maker = NoteMaker(bank, known, NoteOptions(**settings))
+    # Beside the output: it fits there if the output does, and a small /tmp in memory does not matter.
+    with TemporaryDirectory(prefix=f".{path.name[:60]}.", dir=path.parent) as folder:
+        with Collection(f"{folder}/collection", options.time, maker.root, describe(bank)) as collection:
+            for note in maker.notes():
+                collection.add(note)
+        pack(path, f"{folder}/collection", maker.media, options.time, latest=kind == "latest")
+    return maker.problems
+
+
+def describe(bank: Bank) -> str:
+    """The deck's description, as HTML: what the bank says of itself, and its authors."""
+    from tiku.render.anki.fields import FieldWriter, neutral, prose
+
+    writer = FieldWriter(lambda _: "")
+    authors = f"<p>{neutral(prose(', '.join(bank.authors)))}</p>" if bank.authors else ""
+    return writer.field(bank.description) + authors
