@@ -9,59 +9,29 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from tiku.markup import plain_text
+from tiku.markup import para, plain_text
 from tiku.model import Bank, Choice, Kind, Location, Part, Question, Section
-from tiku.problems import Problem
 from tiku.readers import frontmatter, language, parts
 from tiku.readers.media import Collector
+from tiku.readers.recognise import CANONICAL
+from tiku.readers.tidy import Tidier, tidy_inlines
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from tiku.model import Block
+    from tiku.problems import Problem
     from tiku.readers import ReadOptions
-    from tiku.readers.recognise import Head, Recognition
+    from tiku.readers.heads import Head
+    from tiku.readers.recognise import Recognition
+    from tiku.readers.shapes import Document
 
 
 def assemble(
-    found: Recognition, meta: dict[str, Any], text: str, options: ReadOptions, lines: dict[int, int]
+    found: Recognition, meta: dict[str, Any], text: str, options: ReadOptions, document: Document
 ) -> tuple[Bank, list[Problem]]:
-    """The bank of a recognised document; `text` is its source, for the language, `meta` its front matter.
-
-    `lines` gives the line of each block, by its id; blocks made here are added to it.
-    """
-    collector = Collector(options.file, options.root)
-    ids = Ids()
-    heads = list(found.heads)
-    title = options.title or frontmatter.text_of(meta.get("title"))
-    preface = list(found.preface)
-    if heads and not heads[0].question and heads[0].level == 1 and sum(h.level == 1 for h in heads) == 1:
-        first = heads.pop(0)  # the only heading of level 1 is the document's title
-        title = title or plain_text(first.title)
-        preface += first.body
-    root = _Node(level=0)
-    stack = [root]
-    for head in heads:
-        if head.question:
-            stack[-1].questions.append(question_of(head, collector, ids, options.file, lines))
-            continue
-        while stack[-1].level >= head.level:
-            stack.pop()
-        node = _Node(head.level, head)
-        stack[-1].children.append(node)
-        stack.append(node)
-    sections = [_section(child, collector, options.file) for child in root.children]
-    if root.questions:
-        sections.insert(0, Section(questions=tuple(root.questions)))
-    bank = Bank(
-        title=title or PurePath(options.file).stem.strip("-") or "tiku",
-        language=options.language or frontmatter.text_of(meta.get("language") or meta.get("lang")) or language.detect(text),
-        authors=options.authors or frontmatter.texts_of(meta.get("author", meta.get("authors"))),
-        date=_date(frontmatter.text_of(meta.get("date"))),
-        description=tuple(collector.take(preface, 1)),
-        sections=tuple(sections),
-        media=tuple(collector.media[name] for name in sorted(collector.media)),
-    )  # fmt: skip
-    return bank, collector.problems
+    """The bank of a recognised document; `text` is its source, for the language, `meta` its front matter."""
+    return _Assembly(options, document, canonical=found.dialect == CANONICAL).bank(found, meta, text)
 
 
 @dataclass(slots=True)
@@ -72,36 +42,112 @@ class _Node:
     children: list[_Node] = field(default_factory=list)
 
 
-def _section(node: _Node, collector: Collector, file: str) -> Section:
-    head = node.head
-    line = head.line if head else 0
-    return Section(
-        title=tuple(head.title) if head else (),
-        intro=tuple(collector.take(head.body, line)) if head else (),
-        questions=tuple(node.questions),
-        sections=tuple(_section(child, collector, file) for child in node.children),
-        location=Location(file, line),
-    )
+class _Assembly:
+    """The making of one bank."""
+
+    def __init__(self, options: ReadOptions, document: Document, *, canonical: bool) -> None:
+        self.options = options
+        self.lines = document.lines
+        self.canonical = canonical
+        self.collector = Collector(options.file, options.root)
+        self.tidier = Tidier(options.file, document.line)
+        self.ids = Ids()
+
+    def bank(self, found: Recognition, meta: dict[str, Any], text: str) -> tuple[Bank, list[Problem]]:
+        """The bank, and complaints about pictures, links and what was left out."""
+        options = self.options
+        heads = list(found.heads)
+        title = options.title or frontmatter.text_of(meta.get("title"))
+        preface = list(found.preface)
+        title, preface, heads = self._titled(title, preface, heads)
+        root = _Node(level=0)
+        stack = [root]
+        for head in heads:
+            if head.question:
+                stack[-1].questions.append(self.question(head))
+                continue
+            while stack[-1].level >= head.level:
+                stack.pop()
+            node = _Node(head.level, head)
+            stack[-1].children.append(node)
+            stack.append(node)
+        sections = [self._section(child) for child in root.children]
+        if root.questions:
+            sections.insert(0, Section(questions=tuple(root.questions)))
+        stated = options.language or frontmatter.text_of(meta.get("language") or meta.get("lang"))
+        fallback = "" if self.canonical else PurePath(options.file).stem.strip("-") or "tiku"
+        bank = Bank(
+            title=title or fallback,
+            language=stated or language.detect(text),
+            authors=options.authors or frontmatter.texts_of(meta.get("author", meta.get("authors"))),
+            date=_date(frontmatter.text_of(meta.get("date"))),
+            description=self._content(preface, 1, preface=True),
+            sections=tuple(section for section in sections if self.canonical or _holds_something(section)),
+            media=tuple(self.collector.media[name] for name in sorted(self.collector.media)),
+        )
+        return bank, [*self.collector.problems, *self.tidier.problems]
+
+    def _titled(self, title: str, preface: list[Block], heads: list[Head]) -> tuple[str, list[Block], list[Head]]:
+        """The document's title: the only heading of level 1, when it stands before all questions."""
+        if self.canonical:
+            return title, preface, heads
+        for index, block in enumerate(preface):
+            if block["t"] == "Header" and block["c"][0] == 1:
+                title = title or plain_text(block["c"][2])
+                return title, preface[:index] + preface[index + 1 :], heads
+        tops = [head for head in heads if not head.question and head.level == 1]
+        if len(tops) == 1 and heads[0] is tops[0]:
+            return title or tops[0].text, [*preface, *tops[0].body], heads[1:]
+        return title, preface, heads
+
+    def _content(self, blocks: list[Block], line: int, *, preface: bool = False) -> tuple[Block, ...]:
+        tidy = self.tidier.tidy(blocks, line, preface=preface and not self.canonical)
+        return tuple(self.collector.take(tidy, line))
+
+    def _section(self, node: _Node) -> Section:
+        head = node.head
+        line = head.line if head else 0
+        return Section(
+            title=tuple(tidy_inlines(head.title)) if head else (),
+            intro=self._content(head.body, line, preface=True) if head else (),
+            questions=tuple(node.questions),
+            sections=tuple(self._section(child) for child in node.children),
+            location=Location(self.options.file, line),
+        )
+
+    def question(self, head: Head) -> Question:
+        """The question that `head` and its body are."""
+        title = tidy_inlines(head.title)
+        stem: list[Block] = [para(title)] if head.stem and title else []
+        for block in stem:
+            self.lines[id(block)] = head.line
+        got = parts.split(head.body, self.lines, stem, canonical=self.canonical)
+        title = [] if head.stem else title
+        done = [self._content(each, head.line) for each in (got.prompt, got.answer, got.explanation)]
+        asked = plain_text(title) + "\n" + plain_text(done[0])
+        return Question(
+            id=self.ids.take(head.id, asked, plain_text(done[1])),
+            number=head.number,
+            title=tuple(title),
+            prompt=done[0],
+            choices=tuple(
+                Choice(choice.label, self._content(list(choice.content), head.line), choice.correct)
+                for choice in got.choices
+            ),
+            answer=done[1],
+            explanation=done[2],
+            parts=tuple(
+                Part(part.role, part.label, self._content(list(part.content), head.line)) for part in got.parts
+            ),
+            tags=got.tags,
+            difficulty=got.difficulty,
+            kind=got.kind or Kind.OPEN,
+            location=Location(self.options.file, head.line),
+        )
 
 
-def question_of(head: Head, collector: Collector, ids: Ids, file: str, lines: dict[int, int]) -> Question:
-    """The question that `head` and its body are."""
-    got = parts.split(collector.take(head.body, head.line), lines)
-    key = plain_text(head.title) + "\n" + plain_text(got.prompt)
-    return Question(
-        id=ids.take(head.id, key, plain_text(got.answer)),
-        number=head.number,
-        title=tuple(head.title),
-        prompt=tuple(got.prompt),
-        choices=tuple(Choice(choice.label, tuple(choice.content), choice.correct) for choice in got.choices),
-        answer=tuple(got.answer),
-        explanation=tuple(got.explanation),
-        parts=tuple(Part(part.role, part.label, tuple(part.content)) for part in got.others),
-        tags=got.tags,
-        difficulty=got.difficulty,
-        kind=got.kind or Kind.OPEN,
-        location=Location(file, head.line),
-    )
+def _holds_something(section: Section) -> bool:
+    return bool(section.questions or section.intro or any(_holds_something(child) for child in section.sections))
 
 
 class Ids:

@@ -86,7 +86,9 @@ def label_of(block: Block) -> Label | None:
     before = plain_text(inlines[:bold]) if bold > 0 else ""
     if bold >= 0 and not re.search(r"\w", before):
         return _bold_label(inlines, bold, heading=block["t"] == "Header")
-    text = plain_text(inlines)
+    text = start_of(inlines, 60) if block["t"] != "Header" else plain_text(inlines)
+    if text.startswith("<!--"):
+        return None
     found = _BRACKETED.match(text) or _PLAIN_LABEL.match(text)
     if found and (role := role_of(found[1])):
         return Label(role, found[1].strip(), tuple(trim(drop(inlines, len(found[0])))))
@@ -137,3 +139,16 @@ def drop(inlines: list[Any] | tuple[Any, ...], count: int) -> list[Any]:
             out.append(node)
             left = 0
     return out
+
+
+def start_of(inlines: list[Any], limit: int) -> str:
+    """The first `limit` characters or so of the plain text of `inlines`, without reading all of a long text."""
+    out = ""
+    for node in inlines:
+        out += node["c"] if node["t"] == "Str" else plain_text([node]) if node["t"] not in _BLANK else _BLANK[node["t"]]
+        if len(out) >= limit:
+            break
+    return out
+
+
+_BLANK = {"Space": " ", "SoftBreak": "\n", "LineBreak": "\n"}

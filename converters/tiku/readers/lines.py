@@ -54,20 +54,22 @@ def tokens_of(text: str, file: str) -> list[Token]:
     return tokens
 
 
-def mark(text: str, file: str = "", first: int = 1) -> tuple[str, dict[int, str]]:
+def mark(text: str, tokens: list[Token], origin: list[int] | None = None) -> tuple[str, dict[int, str]]:
     """`text` with a line mark before each heading's and paragraph's text, and the numbers typed before list items.
 
-    `first` is the line number of the text's first line. The mapping is from the line of an item to its number as
-    typed (``07``). Emphasis that CommonMark cannot close beside Chinese punctuation is repaired on the way.
+    `tokens` are the block tokens of `text`; `origin` gives, for each of its lines, the index of the line it came from.
+    The mapping is from the line of an item to its number as typed (``07``). Emphasis that CommonMark cannot close
+    beside Chinese punctuation is repaired on the way.
     """
     lines = text.split("\n")
+    source = origin if origin is not None else range(len(lines))
     typed: dict[int, str] = {}
     cell = False
-    for token in tokens_of(text, file):
+    for token in tokens:
         if token.type in {"th_open", "td_open", "th_close", "td_close"}:
             cell = token.nesting == 1
         if token.type == "list_item_open" and token.info and token.map:
-            typed[token.map[0] + first] = token.info
+            typed[source[token.map[0]] + 1] = token.info
         if token.type == "inline" and token.map:
             begin, end = token.map
             end = max(end, begin + 1)
@@ -83,7 +85,7 @@ def mark(text: str, file: str = "", first: int = 1) -> tuple[str, dict[int, str]
                 continue
             task = _TASK.match(head)
             place += task.end() if task else 0
-            lines[begin] = f"{lines[begin][:place]}{OPEN}{begin + first}{CLOSE} {lines[begin][place:]}"
+            lines[begin] = f"{lines[begin][:place]}{OPEN}{source[begin] + 1}{CLOSE} {lines[begin][place:]}"
     return "\n".join(lines), typed
 
 
@@ -108,10 +110,7 @@ _MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
 
 
 def take(blocks: list[Block]) -> dict[int, int]:
-    """Remove all marks from `blocks`, in place; return the line of each block that bore one, by ``id(block)``.
-
-    Line breaks between two wide (Chinese, Japanese) characters become nothing, other soft breaks stay.
-    """
+    """Remove all marks from `blocks`, in place; return the line of each block that bore one, by ``id(block)``."""
     found: dict[int, int] = {}
     stack: list[Any] = list(blocks)
     while stack:
@@ -148,23 +147,14 @@ def _take_line(inlines: list[Any]) -> int:
     return 0
 
 
-def _wide(text: str) -> bool:
+def wide(text: str) -> bool:
+    """Whether a character is full-width Chinese or Japanese: a line break beside it is no space."""
     return bool(text) and ("\u2e80" <= text <= "\u9fff" or "\uf900" <= text <= "\ufaff" or "\uff00" <= text <= "\uffee"
                            or "\U00020000" <= text <= "\U0003ffff" or text in "“”‘’…—")  # fmt: skip
 
 
-def _edge(node: Any, index: int) -> str:
-    """The first (0) or last (-1) character of an inline's text, where it is plain to see."""
-    while isinstance(node, dict) and node["t"] in {"Strong", "Emph", "Link", "Span", "Strikeout"}:
-        inner = node["c"] if node["t"] in {"Strong", "Emph", "Strikeout"} else node["c"][1]
-        if not inner:
-            return ""
-        node = inner[index]
-    return node["c"][index] if isinstance(node, dict) and node["t"] == "Str" and node["c"] else ""
-
-
 def _clean(nodes: list[Any]) -> None:
-    """In a list of inlines: drop the repair's marked spaces, stray marks, and breaks between wide characters."""
+    """In a list of inlines: drop the repair's marked spaces and stray marks; join the words that were parted."""
     for index in range(len(nodes) - 1, -1, -1):
         node = nodes[index]
         kind = node.get("t")
@@ -177,10 +167,6 @@ def _clean(nodes: list[Any]) -> None:
             if text.endswith(GAP) and index + 1 < len(nodes) and nodes[index + 1]["t"] == "Space":
                 nodes[index + 1] = {"t": "Str", "c": ""}
             node["c"] = text.replace(GAP, "")
-        elif kind == "SoftBreak" and 0 < index < len(nodes) - 1:
-            before, after = _edge(nodes[index - 1], -1), _edge(nodes[index + 1], 0)
-            if _wide(before) and _wide(after):
-                nodes[index] = {"t": "Str", "c": ""}
     merged: list[Any] = []
     for node in nodes:
         if node.get("t") == "Str":

@@ -5,10 +5,11 @@ from __future__ import annotations
 from tiku import pandoc
 from tiku.errors import DocumentError
 from tiku.problems import Problem
-from tiku.readers import Reading, ReadOptions, frontmatter, lines
+from tiku.readers import Reading, ReadOptions, frontmatter, lines, rawhtml
 from tiku.readers.assemble import assemble
 from tiku.readers.decode import decode
 from tiku.readers.recognise import recognise
+from tiku.readers.shapes import Document
 
 FORMAT = "gfm-yaml_metadata_block-gfm_auto_identifiers-superscript"
 """GitHub's Markdown. Not `commonmark_x` (its fancy lists switch task lists off) and not `markdown` (exponential on
@@ -26,16 +27,26 @@ class MarkdownReader:
         text, problems = decode(data, options.file)
         meta, body, more = frontmatter.split(text, options.file)
         problems += more
-        marked, _ = lines.mark(body, options.file)
+        tokens = lines.tokens_of(body, options.file)
+        origin: list[int] | None = None
+        if rawhtml.holds_containers(body):
+            body, origin = rawhtml.unwrap(body, tokens)
+            tokens = lines.tokens_of(body, options.file)
+        marked, typed = lines.mark(body, tokens, origin)
         try:
             blocks, warnings = pandoc.read(marked, FORMAT)
+            known = lines.take(blocks)
+            lowering = rawhtml.Lowering(options.file, known)
+            blocks = lowering.run(blocks)
         except DocumentError as error:
             raise DocumentError(error.message, file=options.file) from error
         problems += [Problem("Q107", f"pandoc: {warning}", options.file) for warning in warnings]
-        known = lines.take(blocks)
-        found = recognise(blocks, known)
-        bank, more = assemble(found, meta, text, options, known)
-        return Reading(bank, (*problems, *more), found.dialect, found.evidence, known)
+        document = Document(blocks, known, typed)
+        title = frontmatter.text_of(meta.get("title"))
+        ours = frontmatter.text_of(meta.get("tiku")) == "1"
+        found = recognise(document, options.file, title, dialect=options.dialect, canonical=ours)
+        bank, more = assemble(found, meta, text, options, document)
+        return Reading(bank, (*problems, *lowering.problems, *more), found.dialect, found.evidence, known)
 
 
 reader = MarkdownReader()

@@ -6,21 +6,21 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tiku.markup import plain_text, trim
+from tiku.markup import para, plain_text, string, trim
 from tiku.model import Choice, Kind, Part
-from tiku.readers.labels import drop, key, label_of, values
+from tiku.readers.choices import choice_label, choices_of, key_letters, sentence_letter
+from tiku.readers.labels import drop, key, label_of, role_of, start_of, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tiku.model import Block
+    from tiku.model import Block, Inline
+    from tiku.readers.labels import Label
 
-_BOX = {"☒": True, "☑": True, "☐": False}
-_LABEL = re.compile(r"^\s*(?:[(（]\s*([A-Ha-h])\s*[)）]|([A-Ha-h])\s*[.．、:：)）])\s*")
-_KEY = re.compile(
-    r"^\W*((?:[A-Ha-h](?![^\W_])[\s,，、;；/&+和及]*(?:and\s+|и\s+|y\s+)?|[A-H]{2,8}(?![^\W_]))+)(.*)$", re.DOTALL
-)
+__all__ = ["Parts", "choice_label", "choices_of", "split", "start_of"]
+
 _BLANK = re.compile(r"_{3,}|（\s{1,20}）|\(\s{1,20}\)|【\s{1,20}】|＿{2,}")
+_ROLES = frozenset({"prompt", "answer", "explanation"})
 
 
 @dataclass(slots=True)
@@ -31,175 +31,228 @@ class Parts:
     choices: list[Choice] = field(default_factory=list)
     answer: list[Block] = field(default_factory=list)
     explanation: list[Block] = field(default_factory=list)
-    others: list[Part] = field(default_factory=list)
+    others: list[tuple[str, str, list[Block]]] = field(default_factory=list)
+    """Role, label as typed, content."""
     tags: tuple[str, ...] = ()
     difficulty: str = ""
     kind: Kind | None = None
     labels: list[str] = field(default_factory=list)
     """The roles of the labels seen, in order."""
+    canonical: bool = False
+    """Whether the document is tiku's own Markdown: then nothing is guessed."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The further parts."""
+        return tuple(Part(role, label, tuple(content)) for role, label, content in self.others)
 
 
-def split(blocks: Iterable[Block], lines: dict[int, int]) -> Parts:
+def split(
+    blocks: Iterable[Block], lines: dict[int, int], stem: Iterable[Block] = (), *, canonical: bool = False
+) -> Parts:
     """The parts of the question whose body is `blocks`; blocks made here get their line in `lines`.
 
-    What stands before the first label belongs to the prompt when there is a label, else it is the answer.
+    `stem` is the question's own text where it stood in its head. What stands before the first label belongs to the
+    prompt when there is a label or a list of choices, else it is the answer.
     """
-    parts = Parts()
-    current: list[Block] = []
-    opening = current
-    for block in blocks:
+    parts = Parts(canonical=canonical)
+    opening: list[Block] = []
+    current = opening
+    for block in _opened(blocks, lines):
         label = label_of(block)
         if label is None:
             current.append(block)
             continue
-        parts.labels.append(label.role)
-        rest = [{"t": "Para", "c": list(label.rest)}] if label.rest else []
-        for made in rest:
-            lines[id(made)] = lines.get(id(block), 0)
-        current = _open(parts, label.role, label.text, rest)
-        current.extend(rest)
-    if parts.labels:
-        parts.prompt[:0] = opening
+        role, text, rest = _reading_of(label)
+        made: list[Block] = [para(rest)] if rest else []
+        for each in made:
+            lines[id(each)] = lines.get(id(block), 0)
+        parts.labels.append(role)
+        current = _open(parts, role, text, made, current)
+        current.extend(made)
+    stem = list(stem)
+    if canonical or any(label not in {"difficulty", "tags", "kind"} for label in parts.labels):
+        parts.prompt[:0] = [*stem, *opening]
     else:
-        _unlabelled(parts, opening)
+        _unlabelled(parts, stem, [*opening, *parts.prompt])
     _find_choices(parts)
-    _read_key(parts)
-    parts.kind = parts.kind or _kind(parts)
+    if not canonical:
+        _read_key(parts)
+    parts.kind = parts.kind or (Kind.OPEN if canonical else _kind(parts))
     return parts
 
 
-def _open(parts: Parts, role: str, text: str, rest: list[Block]) -> list[Block]:
+_PART = re.compile(r"<!-- part: ([\w-]+)( unlabelled)? -->")
+
+
+def _reading_of(label: Label) -> tuple[str, str, list[Inline]]:
+    """Role, label and rest; a comment ``<!-- part: ROLE -->`` after a label states its role."""
+    rest = list(label.rest)
+    if rest and rest[0]["t"] == "RawInline" and (found := _PART.match(rest[0]["c"][1])):
+        return found[1], "" if found[2] else label.text, trim(rest[1:])
+    return label.role, label.text, rest
+
+
+def _opened(blocks: Iterable[Block], lines: dict[int, int]) -> list[Block]:
+    """`blocks` with folded blocks laid open and paragraphs cut at lines that begin with a label."""
+    out: list[Block] = []
+    for block in blocks:
+        kind = block["t"]
+        if kind == "Div" and "details" in block["c"][0][1]:
+            out += _opened(_unfolded(block), lines)
+        elif kind == "Div" and ("tiku-fragment" in block["c"][0][1] or "summary" in block["c"][0][1]):
+            out += _opened(block["c"][1], lines)
+        elif kind in {"Para", "Plain"} and any(node["t"] in {"SoftBreak", "LineBreak"} for node in block["c"]):
+            out += _lines_of(block, lines)
+        elif kind == "Plain":
+            made = para(block["c"])
+            lines[id(made)] = lines.get(id(block), 0)
+            out.append(made)
+        else:
+            out.append(block)
+    return out
+
+
+def _unfolded(block: Block) -> list[Block]:
+    """The content of a folded block; its summary becomes a label, or nothing where it only says 'show'."""
+    inner = list(block["c"][1])
+    if not inner or inner[0]["t"] != "Div" or "summary" not in inner[0]["c"][0][1]:
+        return inner
+    summary = plain_text(inner[0]["c"][1]).strip()
+    content = inner[1:]
+    role = role_of(summary) or _folded_role(summary)
+    if any((label := label_of(each)) is not None and label.role in {"answer", "explanation"} for each in content[:2]):
+        return content  # it names its parts itself
+    if role:
+        return [para([{"t": "Strong", "c": list(string(f"{summary.rstrip(':：')}:"))}, _role_comment(role)]), *content]
+    return [*inner[0]["c"][1], *content]
+
+
+def _role_comment(role: str) -> Inline:
+    return {"t": "RawInline", "c": ["html", f"<!-- part: {role} -->"]}
+
+
+def _folded_role(summary: str) -> str:
+    from tiku.readers.shapes import answer_like
+
+    if not answer_like(summary):
+        return ""
+    return "explanation" if any(word in summary for word in ("解析", "해설", "xplanation")) else "answer"
+
+
+def _lines_of(block: Block, lines: dict[int, int]) -> list[Block]:
+    """A paragraph, cut before each line that begins with a label: ``答案：B`` below its stem."""
+    pieces: list[list[Inline]] = [[]]
+    starts = [0]
+    count = 0
+    nodes = block["c"]
+    for index, node in enumerate(nodes):
+        if node["t"] in {"SoftBreak", "LineBreak"}:
+            count += 1
+            rest = nodes[index + 1 : index + 14]
+            if label_of({"t": "Para", "c": rest}) is not None:
+                pieces.append([])
+                starts.append(count)
+                continue
+        pieces[-1].append(node)
+    if len(pieces) == 1:
+        if block["t"] == "Para":
+            return [block]
+        made = para(nodes)
+        lines[id(made)] = lines.get(id(block), 0)
+        return [made]
+    out = []
+    first = lines.get(id(block), 0)
+    for start, piece in zip(starts, pieces, strict=True):
+        if trim(piece):
+            made = para(trim(piece))
+            lines[id(made)] = first + start if first else 0
+            out.append(made)
+    return out
+
+
+def _open(parts: Parts, role: str, text: str, rest: list[Block], current: list[Block]) -> list[Block]:
     """The list that takes what follows a label; short values are read off `rest`, which is emptied then."""
     value = plain_text(rest).strip()
-    if role in {"prompt", "answer", "explanation"}:
+    if role in _ROLES:
         target: list[Block] = getattr(parts, role)
         return target
     if role == "choices":
         return parts.prompt
-    if role == "tags" and value and "\n" not in value:
-        parts.tags = tuple(tag for raw in re.split(r"[,，、;；\s]+", value) if (tag := raw.strip("#`")))
+    short = bool(value) and "\n" not in value and len(value) <= 200
+    if role == "tags" and short:
+        pattern = r",\s*" if parts.canonical else r"[,，、;；\s]+"
+        parts.tags = tuple(
+            tag for raw in re.split(pattern, value) if (tag := raw if parts.canonical else raw.strip("#`"))
+        )
         rest.clear()
-        return parts.prompt
-    if role == "difficulty" and value and "\n" not in value:
+        return current
+    if role == "difficulty" and short:
         parts.difficulty = value
         rest.clear()
-        return parts.prompt
-    if role == "kind" and value and "\n" not in value and (kind := kind_of(value)):
+        return current
+    if role == "kind" and short and (kind := kind_of(value)):
         parts.kind = kind
         rest.clear()
-        return parts.prompt
+        return current
+    if role in {"tags", "difficulty", "kind"} and not parts.canonical:
+        role = "other"
     collected: list[Block] = []
-    role = role if role in {"hint", "reference"} else "other"
-    parts.others.append(Part(role, text, _growing(collected)))
+    parts.others.append((role, text, collected))
     return collected
 
 
-def _growing(blocks: list[Block]) -> Any:
-    # replaced by a tuple in `finish`, when all of its blocks have come
-    return blocks
-
-
-def finish(part: Part) -> Part:
-    """`part` with its content frozen."""
-    return Part(part.role, part.label, tuple(part.content))
-
-
-def _unlabelled(parts: Parts, blocks: list[Block]) -> None:
+def _unlabelled(parts: Parts, stem: list[Block], blocks: list[Block]) -> None:
     """A body without labels: choices make the text before them the prompt, else all of it is the answer."""
+    parts.prompt = list(stem)
     for index, block in enumerate(blocks):
-        if _choices_of(block):
-            parts.prompt.extend(blocks[: index + 1])
-            parts.answer.extend(blocks[index + 1 :])
+        if found := choices_of(block):
+            before, _, after = found
+            del before, after
+            parts.prompt += blocks[: index + 1]
+            parts.answer += blocks[index + 1 :]
             return
-    parts.answer.extend(blocks)
+    parts.answer += blocks
 
 
 # -- choices ------------------------------------------------------------------------------------------------------------
 
 
 def _find_choices(parts: Parts) -> None:
-    """Take the last list of choices out of the prompt."""
-    for index in range(len(parts.prompt) - 1, -1, -1):
-        if found := _choices_of(parts.prompt[index]):
-            before, parts.choices = found
-            parts.prompt[index : index + 1] = before
+    """Take the last list of choices out of the prompt (in a labelled question, else out of the answer's beginning)."""
+    places = [parts.prompt] if parts.canonical else [parts.prompt, parts.answer]
+    for blocks in places:
+        for index in range(len(blocks) - 1, -1, -1):
+            found = _canonical_choices(blocks[index]) if parts.canonical else choices_of(blocks[index])
+            if not found or (blocks is parts.answer and index):
+                continue
+            before, parts.choices, after = found
+            blocks[index : index + 1] = [*before, *after]
+            return
+        if parts.canonical:
             return
 
 
-def _choices_of(block: Block) -> tuple[list[Block], list[Choice]] | None:
-    """The choices in `block`, and what of it stands before them; None where there are none."""
-    if block["t"] in {"BulletList", "OrderedList"}:
-        items = block["c"] if block["t"] == "BulletList" else block["c"][1]
-        choices = [_choice(item) for item in items]
-        found = [choice for choice in choices if choice]
-        if len(found) == len(items) >= 2 and _in_order(found):
-            return [], _labelled(found)
-        return None
-    if block["t"] in {"Para", "Plain"}:
-        return _choices_in_lines(block)
-    return None
+_CANONICAL = re.compile(r"(\S{0,40}?)\.(?:\s+|$)")
 
 
-def _choice(item: list[Block]) -> Choice | None:
-    """One list item as a choice: a task box, a letter, or both; a bold one is the correct one."""
-    if not item or item[0]["t"] not in {"Para", "Plain"}:
-        return None
-    inlines = list(item[0]["c"])
-    box: bool | None = None
-    if inlines and inlines[0]["t"] == "Str" and inlines[0]["c"] in _BOX:
-        box = _BOX[inlines[0]["c"]]
-        inlines = trim(inlines[1:])
-    found = _LABEL.match(plain_text(inlines))
-    if box is None and not found:
-        return None
-    label = (found[1] or found[2]).upper() if found else ""
-    rest = trim(drop(inlines, found.end())) if found else inlines
-    content = ({"t": "Plain", "c": rest}, *item[1:]) if rest else tuple(item[1:])
-    return Choice(label, content, correct=bool(box))
-
-
-def _in_order(choices: list[Choice]) -> bool:
-    labels = [choice.label for choice in choices]
-    return not any(labels) or labels == [chr(ord(labels[0] or "A") + i) for i in range(len(labels))]
-
-
-def _labelled(choices: list[Choice]) -> list[Choice]:
-    return [
-        Choice(choice.label or chr(ord("A") + index), choice.content, correct=choice.correct)
-        for index, choice in enumerate(choices)
-    ]
-
-
-_INLINE_LABEL = re.compile(r"(?:^|(?<=[\s\u3000]))[(（]?([A-H])\s*[.．、)）]\s*")
-
-
-def _choices_in_lines(block: Block) -> tuple[list[Block], list[Choice]] | None:
-    """Choices on lines of a paragraph (``A．甲　B．乙``, or one a line), perhaps after the stem."""
-    cuts: list[tuple[int, str, int]] = []  # index of the inline, label, characters of the label
-    wanted = "A"
-    inlines = block["c"]
-    pieces: list[Any] = []
-    for node in inlines:  # a Str may hold several choices, parted by an ideographic space
-        if node["t"] == "Str" and "\u3000" in node["c"]:
-            for index, word in enumerate(node["c"].split("\u3000")):
-                pieces.extend([{"t": "Space"}] if index else [])
-                pieces.extend([{"t": "Str", "c": word}] if word else [])
-        else:
-            pieces.append(node)
-    for index, node in enumerate(pieces):
-        start = index == 0 or pieces[index - 1]["t"] in {"Space", "SoftBreak", "LineBreak"}
-        if node["t"] == "Str" and start and (found := _INLINE_LABEL.match(node["c"])) and found[1] == wanted:
-            cuts.append((index, wanted, found.end()))
-            wanted = chr(ord(wanted) + 1)
-    if len(cuts) < 2:
+def _canonical_choices(block: Block) -> tuple[list[Block], list[Choice], list[Block]] | None:
+    """The task list of tiku's own Markdown: ``- [x] B. …``, with any label up to its dot."""
+    if block["t"] != "BulletList":
         return None
     choices = []
-    for number, (index, label, size) in enumerate(cuts):
-        end = cuts[number + 1][0] if number + 1 < len(cuts) else len(pieces)
-        content = trim(drop(pieces[index:end], size))
-        choices.append(Choice(label, ({"t": "Plain", "c": content},) if content else ()))
-    before = trim(pieces[: cuts[0][0]])
-    return ([{"t": "Para", "c": before}] if before else []), choices
+    for item in block["c"]:
+        first = item[0]["c"] if item and item[0]["t"] in {"Plain", "Para"} else []
+        if not first or first[0].get("c") not in {"☒", "☐"}:
+            return None
+        inlines = trim(first[1:])
+        found = _CANONICAL.match(start_of(inlines, 60))
+        if not found:
+            return None
+        rest = trim(drop(inlines, found.end()))
+        content = ({"t": "Plain", "c": rest}, *item[1:]) if rest else tuple(item[1:])
+        choices.append(Choice(found[1], content, correct=first[0]["c"] == "☒"))
+    return [], choices, []
 
 
 # -- the key ------------------------------------------------------------------------------------------------------------
@@ -207,29 +260,40 @@ def _choices_in_lines(block: Block) -> tuple[list[Block], list[Choice]] | None:
 
 def _read_key(parts: Parts) -> None:
     """Mark the choices that the answer names; an answer that is only letters is told by them and leaves the text."""
-    if not parts.choices or not parts.answer or parts.answer[0]["t"] not in {"Para", "Plain"}:
+    if not parts.choices:
         return
-    text = plain_text(parts.answer[0]).strip()
-    letters = key_letters(text, {choice.label for choice in parts.choices})
-    if not letters:
+    labels = {choice.label for choice in parts.choices}
+    boxed = any(choice.correct for choice in parts.choices)
+    for blocks in (parts.answer, parts.explanation):
+        if not blocks or blocks[0]["t"] not in {"Para", "Plain"} or (boxed and blocks is parts.explanation):
+            continue
+        text = plain_text(blocks[0]).strip()
+        letters, size = key_letters(text, labels) if blocks is parts.answer else ([], 0)
+        if not letters and (last := sentence_letter(text.split("\n", 1)[0], labels)):
+            letters, size = [last], 0
+        if letters:
+            parts.choices = [
+                Choice(choice.label, choice.content, correct=choice.label in letters) for choice in parts.choices
+            ]
+            if blocks is parts.answer and size and not key(text[size:]):
+                del blocks[0]
+            return
+    if boxed:
         return
-    parts.choices = [
-        Choice(choice.label, choice.content, correct=choice.correct or choice.label in letters)
-        for choice in parts.choices
-    ]
-    found = _KEY.match(text)
-    if found and not key(found[2]):
-        del parts.answer[0]
+    _key_by_text(parts)
 
 
-def key_letters(text: str, labels: set[str]) -> list[str]:
-    """The letters an answer begins with (``B``, ``A, C``, ``ABD``, ``B. because``) if each is one of `labels`."""
-    found = _KEY.match(text)
-    if not found:
-        return []
-    letters = re.findall(r"(?<![^\W_])[A-Ha-h](?![^\W_])|(?<=[A-H])[A-H]|[A-H](?=[A-H])", found[1])
-    letters = [letter.upper() for letter in letters]
-    return letters if letters and all(letter in labels for letter in letters) else []
+def _key_by_text(parts: Parts) -> None:
+    """An answer that repeats one choice's words, or says 正确 for one of 正确/错误."""
+    if len(parts.answer) != 1:
+        return
+    said = key(plain_text(parts.answer))
+    truth, untruth = values("value-true"), values("value-false")
+    for index, choice in enumerate(parts.choices):
+        words = key(plain_text(choice.content))
+        same = said == words or (said in truth and words in truth) or (said in untruth and words in untruth)
+        if said and same:
+            parts.choices[index] = Choice(choice.label, choice.content, correct=True)
 
 
 # -- kind ---------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,52 @@
+"""Does a text ask something? The words are in ``questions.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+_DECORATION = re.compile(r"^[\W_]+", re.UNICODE)
+_TRAILING = re.compile(r"[\s*★☆⭐🌟👶🚀👍🔥🟢🟡🔴✅❓️‍]+$|\s*[(（\[][^()（）\[\]]{0,20}[)）\]]\s*$")
+
+
+@cache
+def _words() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """First words, first characters of scripts without spaces, words inside, ends."""
+    data = tomllib.loads(files("tiku.readers").joinpath("questions.toml").read_text(encoding="utf-8"))
+    first: set[str] = set()
+    heads: list[str] = []
+    inside: list[str] = []
+    last: list[str] = []
+    for language, words in data.items():
+        if language == "cue":
+            continue
+        (heads.extend if language in {"zh", "ja", "ko"} else first.update)(words["first"])
+        inside += words["inside"]
+        last += words["last"]
+    return frozenset(first), tuple(heads), tuple(inside), tuple(dict.fromkeys(last))
+
+
+@cache
+def _cues() -> tuple[str, ...]:
+    data = tomllib.loads(files("tiku.readers").joinpath("questions.toml").read_text(encoding="utf-8"))
+    return tuple(data["cue"]["inside"])
+
+
+def is_cue(text: str) -> bool:
+    """Whether a title or file name says that its document holds questions."""
+    folded = text.casefold()
+    return any(word in folded for word in _cues())
+
+
+def asks(text: str) -> bool:
+    """Whether `text` reads like a question or a task."""
+    first, heads, inside, last = _words()
+    folded = text.casefold().strip()
+    bare = _TRAILING.sub("", folded)
+    if folded.endswith(last) or bare.endswith(last) or "?" in folded or "？" in folded or "؟" in folded:
+        return True
+    start = _DECORATION.sub("", folded)
+    word = start.split(maxsplit=1)[0].rstrip(",:") if start.split() else ""
+    return word in first or start.startswith(heads) or any(each in folded for each in inside)

@@ -1,0 +1,432 @@
+"""Shapes: where in a document's blocks the heads of its questions may be. One generator for each shape.
+
+Each takes the blocks of a document and gives the same content as a flat list of blocks and heads: what stands between
+two heads is the body of the first. Nothing is judged here (see ``evidence.py``), but what cannot be a head is left alone:
+a label, a link to another place of the document, a lone choice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tiku.markup import plain_text, trim
+from tiku.readers.heads import Head, head_of
+from tiku.readers.labels import label_of, role_of
+from tiku.readers.numbers import number_of
+from tiku.readers.parts import choice_label, start_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tiku.model import Block, Inline
+    from tiku.readers.dialects import Dialect
+
+Flow: TypeAlias = "list[Head | Block]"
+LONGEST = 1500
+"""A longer text is no head of a question."""
+
+
+class Document:
+    """The blocks of a document with what is known about where they stood."""
+
+    def __init__(self, blocks: list[Block], lines: Mapping[int, int], typed: Mapping[int, str]) -> None:
+        self.blocks = blocks
+        self.lines = lines
+        self.typed = typed
+        """The number typed before a list item, by the item's line."""
+
+    def line(self, block: Block | None) -> int:
+        """The line on which `block` begins, or that of the first text inside it; 0 when unknown."""
+        stack = [block] if block is not None else []
+        while stack:
+            node = stack.pop()
+            if isinstance(node, dict):
+                if found := self.lines.get(id(node)):
+                    return found
+                stack.append(node.get("c"))  # type: ignore[arg-type]
+            elif isinstance(node, list):
+                stack.extend(reversed(node))
+        return 0
+
+
+def candidates(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    """Every way in which `dialect` can read `document`: what was varied (``level 3``), and the flow."""
+    yield from _SHAPES[dialect.shape](document, dialect)
+
+
+def _is_toc(inlines: list[Inline]) -> bool:
+    """Whether a text is only a link to another place of the document."""
+    links = [node for node in inlines if node["t"] == "Link"]
+    if not links or not any(node["c"][2][0].startswith("#") for node in links):
+        return False
+    outside = "".join(plain_text([node]) for node in inlines if node["t"] != "Link")
+    return sum(char.isalnum() for char in outside) <= 4
+
+
+def _may_be(inlines: list[Inline]) -> bool:
+    text = start_of(inlines, LONGEST + 1)
+    return bool(text.strip()) and len(text) <= LONGEST and not _is_toc(inlines) and not role_of(text)
+
+
+# -- headings -------------------------------------------------------------------------------------------------------------
+
+
+def _headings(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    heads: dict[int, Head] = {}
+    for block in document.blocks:
+        if block["t"] == "Header" and label_of(block) is None:
+            head = head_of(block["c"][2], document.line(block), block["c"][0], pattern=dialect.pattern)
+            heads[id(block)] = head
+    first, last = dialect.levels
+    for level in range(first, last + 1):
+        chosen = {
+            key
+            for key, head in heads.items()
+            if head.level == level and _fits(head, dialect) and not _is_toc(head.title)
+        }
+        if not chosen:
+            continue
+        if dialect.numbered:
+            chosen |= _strays(document, heads, chosen, level)
+        yield f"level {level}", _heading_flow(document, heads, chosen, level, dialect)
+
+
+def _fits(head: Head, dialect: Dialect) -> bool:
+    if dialect.pattern is not None:
+        return bool(head.style)
+    if dialect.numbered:
+        return bool(head.style) and head.style != "bare"
+    return bool(head.text)
+
+
+def _strays(document: Document, heads: dict[int, Head], chosen: set[int], level: int) -> set[int]:
+    """Numbered headings of a neighbouring level that fill a gap in the run: ``154. ####`` among ``###``."""
+    run = [(key, head) for key, head in heads.items() if head.style and abs(head.level - level) <= 2]
+    found = set()
+    for before, here, after in zip(run, run[1:], run[2:], strict=False):
+        fills = before[1].value + 1 == here[1].value == after[1].value - 1
+        if here[0] not in chosen and before[0] in chosen and after[0] in chosen and fills:
+            found.add(here[0])
+    return found
+
+
+def _heading_flow(document: Document, heads: dict[int, Head], chosen: set[int], level: int, dialect: Dialect) -> Flow:
+    flow: Flow = []
+    blocks = document.blocks
+    index = 0
+    while index < len(blocks):
+        block = blocks[index]
+        index += 1
+        head = heads.get(id(block))
+        if head is None or (head.level > level and id(block) not in chosen):
+            flow.append(block)
+        elif id(block) in chosen:
+            head = _copy(head)
+            if not dialect.numbered:  # what looks like a number is part of such a title
+                head = head_of(block["c"][2], head.line, head.level, numbered=False)
+            following = blocks[index] if index < len(blocks) else None
+            if not head.text and following is not None and following["t"] == "Header" and label_of(following) is None:
+                pair = head_of(following["c"][2], 0, numbered=False)
+                if following["c"][0] >= head.level and id(following) not in chosen:
+                    head.title, head.text = pair.title, pair.text
+                    head.id = head.id or pair.id
+                    index += 1
+            flow.append(head)
+        else:
+            flow.append(_chapter(head, block))
+    return flow
+
+
+def _copy(head: Head) -> Head:
+    return Head(
+        head.line, head.level, head.title, head.number, head.value, head.style, head.id, head.attributes, head.classes,
+        head.text,
+    )  # fmt: skip
+
+
+def _chapter(head: Head, block: Block) -> Head:
+    whole = head_of(block["c"][2], head.line, head.level, numbered=False)
+    whole.question = False
+    return whole
+
+
+# -- lists ----------------------------------------------------------------------------------------------------------------
+
+
+def _list_headings(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    def below(blocks: list[Block]) -> Flow:
+        flow: Flow = []
+        for block in blocks:
+            if block["t"] != "OrderedList" or not any(item and item[0]["t"] == "Header" for item in block["c"][1]):
+                flow.append(block)
+                continue
+            start = block["c"][0][0]
+            for offset, item in enumerate(block["c"][1]):
+                if item and item[0]["t"] == "Header" and label_of(item[0]) is None:
+                    head = head_of(item[0]["c"][2], document.line(item[0]), 7, numbered=False, pattern=dialect.pattern)
+                    head.number = document.typed.get(head.line, str(start + offset))
+                    head.value, head.style = start + offset if not head.number.isdigit() else int(head.number), "plain"
+                    flow.append(head)
+                    flow += below(item[1:])
+                else:
+                    flow.append({"t": "OrderedList", "c": [[start + offset, *block["c"][0][1:]], [item]]})
+        return flow
+
+    flow = below(document.blocks)
+    if any(isinstance(item, Head) for item in flow):
+        yield "", flow
+
+
+def _list_items(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    flow: Flow = []
+    for block in document.blocks:
+        if block["t"] != "OrderedList":
+            flow.append(block)
+            continue
+        start = block["c"][0][0]
+        for offset, item in enumerate(block["c"][1]):
+            first = item[0] if item else None
+            if first is None or first["t"] not in {"Para", "Plain"} or not _may_be(first["c"]):
+                flow.append({"t": "OrderedList", "c": [[start + offset, *block["c"][0][1:]], [item]]})
+                continue
+            inlines, rest = _first_line(first["c"])
+            head = head_of(inlines, document.line(first), 7, numbered=False, pattern=dialect.pattern)
+            head.number = document.typed.get(head.line, str(start + offset))
+            head.value, head.style, head.stem = (
+                int(head.number) if head.number.isdigit() else start + offset,
+                "plain",
+                True,
+            )
+            flow.append(head)
+            flow += ([{"t": "Para", "c": rest}] if rest else []) + item[1:]
+    yield "", flow
+
+
+def _first_line(inlines: list[Inline]) -> tuple[list[Inline], list[Inline]]:
+    """A stem, and the choices or labelled lines that follow it in the same paragraph."""
+    for index, node in enumerate(inlines):
+        if node["t"] in {"SoftBreak", "LineBreak"}:
+            rest = inlines[index + 1 :]
+            start = start_of(rest, 60)
+            if choice_label(start) == "A" or label_of({"t": "Para", "c": rest}) is not None:
+                return trim(inlines[:index]), rest
+    return inlines, []
+
+
+def _bullets(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    flow: Flow = []
+    for block in document.blocks:
+        if block["t"] != "BulletList" or _is_contents(block):
+            flow.append(block)
+            continue
+        for item in block["c"]:
+            first = item[0] if item else None
+            if first is None or first["t"] not in {"Para", "Plain"} or not _may_be(first["c"]) or _boxed(first["c"]):
+                flow.append({"t": "BulletList", "c": [item]})
+                continue
+            head = head_of(first["c"], document.line(first), 7, numbered=dialect.numbered, pattern=dialect.pattern)
+            flow.append(head)
+            flow += item[1:]
+    yield "", flow
+
+
+def _boxed(inlines: list[Inline]) -> bool:
+    text = start_of(inlines, 12)
+    return text[:1] in {"☐", "☒"} or bool(choice_label(text))
+
+
+def _is_contents(block: Block) -> bool:
+    """Whether a list is a table of contents: nearly all of its items only link into the document."""
+    items = block["c"]
+    toc = sum(bool(item) and item[0]["t"] in {"Para", "Plain"} and _is_toc(item[0]["c"]) for item in items)
+    return toc >= 0.8 * len(items)
+
+
+# -- details, bold paragraphs, numbered paragraphs, labels, directives ------------------------------------------------------
+
+
+def summary_of(block: Block) -> tuple[list[Block], list[Block]] | None:
+    """The summary and the content of a folded block; None for other blocks."""
+    if block["t"] != "Div" or "details" not in block["c"][0][1]:
+        return None
+    inner = block["c"][1]
+    if inner and inner[0]["t"] == "Div" and "summary" in inner[0]["c"][0][1]:
+        return inner[0]["c"][1], inner[1:]
+    return [], inner
+
+
+def _details(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    flow: Flow = []
+    for block in document.blocks:
+        parts = summary_of(block)
+        first = parts[0][0] if parts and parts[0] else None
+        if parts is None or first is None or first["t"] not in {"Para", "Plain", "Header"}:
+            flow.append(block)
+            continue
+        inlines = first["c"][2] if first["t"] == "Header" else first["c"]
+        if not _may_be(inlines) or answer_like(plain_text(inlines)):
+            flow.append(block)
+            continue
+        head = head_of(inlines, document.line(first) or document.line(block), 7, pattern=dialect.pattern)
+        flow.append(head)
+        flow += parts[0][1:] + parts[1]
+    yield "", flow
+
+
+def answer_like(text: str) -> bool:
+    """Whether the summary of a folded block only says that the answer is inside: ``Show``, ``View answer``, ``查看答案``."""
+    words = text.casefold().strip(" \t:：.…!▶👀✅")
+    if role_of(words):
+        return True
+    short = len(words) <= 24
+    return short and any(word in words for word in _ANSWER_WORDS)
+
+
+_ANSWER_WORDS = (
+    "show", "answer", "solution", "click", "expand", "toggle", "reveal", "spoiler", "答案", "解析", "查看", "展开", "点击",
+    "解答", "回答", "答え", "정답", "해설", "답", "ответ", "решение", "показать", "respuesta", "ver ", "resposta", "réponse",
+    "antwort", "lösung", "الإجابة", "الاجابة", "الحل", "إجابة", "جواب", "پاسخ",
+)  # fmt: skip
+
+
+def _bold(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    flow: Flow = []
+    for block in document.blocks:
+        inlines = block["c"] if block["t"] == "Para" else []
+        split = _bold_start(inlines)
+        if split is None or label_of(block) is not None or not _may_be(split[0]):
+            flow.append(block)
+            continue
+        head = head_of(split[0], document.line(block), 7, pattern=dialect.pattern)
+        if split[1] and head.style != "word":
+            flow.append(block)  # a bold beginning is a term or a remark, unless it says Q7
+            continue
+        flow.append(head)
+        if split[1]:
+            flow.append({"t": "Para", "c": split[1]})
+    yield "", flow
+
+
+def _bold_start(inlines: list[Inline]) -> tuple[list[Inline], list[Inline]] | None:
+    """The bold beginning of a paragraph and the rest; decoration (emoji) after it belongs to it."""
+    nodes = trim(inlines)
+    strong: list[Inline] = []
+    index = 0
+    while index < len(nodes) and nodes[index]["t"] in {"Strong", "Space"}:
+        strong += nodes[index]["c"] if nodes[index]["t"] == "Strong" else [nodes[index]]
+        index += 1
+    if not any(node["t"] == "Strong" for node in nodes[:index]):
+        return None
+    rest = nodes[index:]
+    if not any(char.isalnum() for char in plain_text(rest)):
+        return trim(strong) + [node for node in rest if node["t"] == "Str"], []
+    return trim(strong), trim(rest)
+
+
+def _paragraphs(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    groups: list[tuple[Block, list[list[Inline]]]] = []
+    styles: Counter[str] = Counter()
+    for block in document.blocks:
+        pieces = _numbered_lines(block, dialect) if block["t"] == "Para" else []
+        groups.append((block, pieces))
+        for piece in pieces:
+            if found := _style(piece, dialect):
+                styles[found] += 1
+    for style in sorted(styles):
+        flow: Flow = []
+        for block, pieces in groups:
+            if not any(_style(piece, dialect) == style for piece in pieces):
+                flow.append(block)
+                continue
+            line = document.line(block)
+            waiting: list[Inline] = []
+            for piece in pieces:
+                breaks = sum(node["t"] in {"SoftBreak", "LineBreak"} for node in piece)
+                if _style(piece, dialect) == style:
+                    if waiting:
+                        flow.append({"t": "Para", "c": trim(waiting)})
+                    waiting = []
+                    stem, rest = _first_line(piece)
+                    head = head_of(stem, line, 7, pattern=dialect.pattern)
+                    head.stem = True
+                    flow.append(head)
+                    if rest:
+                        flow.append({"t": "Para", "c": rest})
+                else:
+                    waiting += ([{"t": "SoftBreak"}] if waiting else []) + piece
+                line += breaks + 1
+            if waiting:
+                flow.append({"t": "Para", "c": trim(waiting)})
+        yield f"style {style}", flow
+
+
+def _style(piece: list[Inline], dialect: Dialect) -> str:
+    text = start_of(piece, 40)
+    if dialect.pattern is not None:
+        return "word" if dialect.pattern.match(text) else ""
+    found = number_of(text)
+    return found.style if found and found.style != "bare" else ""
+
+
+def _numbered_lines(block: Block, dialect: Dialect) -> list[list[Inline]]:
+    """The lines of a paragraph, joined so that each piece begins with a number (but perhaps the first)."""
+    pieces: list[list[Inline]] = [[]]
+    for node in block["c"]:
+        pieces[-1].append(node)
+        if node["t"] in {"SoftBreak", "LineBreak"}:
+            pieces.append([])
+    joined: list[list[Inline]] = []
+    for piece in pieces:
+        if joined and not _style(piece, dialect):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return [
+        piece[:-1] if piece and piece[-1]["t"] in {"SoftBreak", "LineBreak"} else piece
+        for piece in joined
+        if trim(piece)
+    ]
+
+
+def _labels(document: Document, _dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    flow: Flow = []
+    for block in document.blocks:
+        label = label_of(block)
+        if label is None or label.role != "prompt":
+            flow.append(block)
+            continue
+        level = block["c"][0] if block["t"] == "Header" else 7
+        head = head_of([], document.line(block), level)
+        found = number_of(start_of(block["c"] if block["t"] != "Header" else block["c"][2], 40))
+        if found:
+            head.number, head.value, head.style = found.text, found.value, found.style
+        head.text = plain_text(list(label.rest))
+        flow += [head, block]
+    yield "", flow
+
+
+def _divisions(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
+    flow: Flow = []
+    for block in document.blocks:
+        classes = block["c"][0][1] if block["t"] == "Div" else []
+        if not dialect.classes & set(classes):
+            flow.append(block)
+            continue
+        (identifier, _, pairs), inner = block["c"]
+        first = inner[0] if inner else None
+        named = dict(pairs)
+        title = first["c"] if first is not None and first["t"] in {"Para", "Plain"} else []
+        head = head_of(title, document.line(block), 7, numbered=False)
+        head.id = identifier or named.get("id", "") or named.get("links", "")
+        head.attributes = {key: value for key, value in named.items() if isinstance(value, str)}
+        head.classes = tuple(classes)
+        flow.append(head)
+        flow += inner[1:] if title else inner
+    yield "", flow
+
+
+_SHAPES: dict[str, Callable[[Document, Dialect], Iterator[tuple[str, Any]]]] = {
+    "heading": _headings, "list-heading": _list_headings, "list-item": _list_items, "bullet": _bullets,
+    "details": _details, "bold": _bold, "paragraph": _paragraphs, "label": _labels, "division": _divisions,
+}  # fmt: skip
