@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiku import identity
 from tiku.exporters.apkg.collection import Collection
 from tiku.exporters.apkg.container import pack
+from tiku.identity import identify
 from tiku.render.anki.notes import NoteMaker, NoteOptions
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def export(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
 
     settings = dict(options.settings)
     kind = settings.pop("format", "legacy")
-    known = identity.fresh(bank, options.time)
+    known = getattr(options, "identity", None) or identify(bank, None, options.time)
     maker = NoteMaker(bank, known, NoteOptions(**settings))
     # Beside the output: it fits there if the output does, and a small /tmp in memory does not matter.
     with TemporaryDirectory(prefix=f".{path.name[:60]}.", dir=path.parent) as folder:

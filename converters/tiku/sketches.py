@@ -1,0 +1,88 @@
+"""Fingerprints of texts: whether two are equal, and how alike they are, without keeping the texts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import unicodedata
+from heapq import nsmallest
+from zlib import crc32
+
+SIZE = 64
+"""Most values in a sketch: the estimate of likeness is then good to about 1/√64 of itself at worst."""
+_WIDE = re.compile("[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+_SPACE = re.compile(r"\s+")
+
+
+def fold(text: str) -> str:
+    """The letters, digits and signs of `text`, NFKC and case folded, without white space."""
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+class Fingerprint:
+    """What is remembered of a text.
+
+    Made of the text (folded), or of a digest and a sketch that were stored. The sketch is a bottom-k sketch of the
+    text's shingles (https://en.wikipedia.org/wiki/MinHash#Variant_with_a_single_hash_function), made when first needed.
+    """
+
+    __slots__ = ("_sketch", "_text", "digest")
+
+    def __init__(self, text: str = "", *, digest: str = "", sketch: tuple[int, ...] = ()) -> None:
+        self._text = text
+        self._sketch: tuple[int, ...] | None = None if text else sketch
+        self.digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12] if text else digest
+        """Equal for equal texts; empty for the empty text."""
+
+    @property
+    def sketch(self) -> tuple[int, ...]:
+        """The smallest hashes of the text's shingles, sorted."""
+        if self._sketch is None:
+            self._sketch = _sketch(self._text)
+        return self._sketch
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fingerprint) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __bool__(self) -> bool:
+        return bool(self.digest)
+
+    def likeness(self, other: Fingerprint) -> float:
+        """The share of shingles that both have, 0 to 1."""
+        if self.digest == other.digest:
+            return 1.0
+        one, two = self.sketch, other.sketch
+        if not one or not two:
+            return 0.0
+        union = sorted({*one, *two})[:SIZE]
+        return len({*one} & {*two} & {*union}) / len(union)
+
+    def stored(self) -> str:
+        """The fingerprint as text: ``digest:sketch``, the sketch in base64, three bytes a value."""
+        if not self.digest:
+            return ""
+        data = b"".join(value.to_bytes(3, "big") for value in self.sketch)
+        return f"{self.digest}:{base64.b64encode(data).decode()}"
+
+    @classmethod
+    def load(cls, stored: str) -> Fingerprint:
+        """The fingerprint that `stored` is. Raises ValueError when it is none."""
+        digest, _, sketch = stored.partition(":")
+        data = base64.b64decode(sketch, validate=True)
+        return cls(digest=digest, sketch=tuple(int.from_bytes(data[i : i + 3], "big") for i in range(0, len(data), 3)))
+
+
+def _sketch(text: str) -> tuple[int, ...]:
+    # Three Chinese signs say as much as five letters.
+    length = 3 if len(_WIDE.findall(text)) * 3 > len(text) else 5
+    data = text.encode("utf-32-le", "replace")
+    step = 4 * length
+    last = max(0, len(data) - step)
+    # CRC-32 alone is linear, which would make neighbours of small values small: the product spreads them.
+    return tuple(
+        nsmallest(SIZE, {crc32(data[i : i + step]) * 2_654_435_761 % 2**32 >> 8 for i in range(0, last + 4, 4)})
+    )
