@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 LONGEST = 5_000
@@ -53,15 +54,22 @@ def picture(latex: str, *, display: bool) -> Picture:
     source = _source(latex)
     size = 16.0
     try:
-        from ziamath import Latex
-
-        formula: Any = Latex(source, size=size, inline=not display)
+        formula: Any = _ziamath().Latex(source, size=size, inline=not display)
         svg = formula.svg()
         width, height = formula.getsize()
         below = -formula.getyofst()
     except Exception as error:
         raise MathError(_reason(error)) from error
     return Picture(svg, width / size, height / size, max(0.0, below / size))
+
+
+@cache
+def _ziamath() -> Any:
+    """The library, imported without its deprecation warnings: they are of no use to our users."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ziamath
+    return ziamath
 
 
 def _source(latex: str) -> str:

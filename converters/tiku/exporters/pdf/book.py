@@ -1,0 +1,265 @@
+"""The bank as the pages of a book: which pieces there are, in which order, and what leads where.
+
+A piece is HTML that no page number depends on; page numbers of other places stand in it as marks (`page_mark`) that
+the renderer fills. Anchors are short names of ours: ``q7``, its answer ``a7``, the section ``s2``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from tiku.exporters import Answers
+from tiku.exporters.pdf.content import LINK, PdfWriter
+from tiku.markup import plain_text
+from tiku.model import Kind
+from tiku.render import view
+from tiku.render.locales import direction, label_colon, tag, terms
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from tiku.exporters.pdf.theme import Theme
+    from tiku.model import Bank, Blocks, Choice, Question, Section
+    from tiku.problems import Problem
+
+MARK = "\x00"
+"""Stands on both sides of an anchor whose page number is wanted. No content can hold it: it is no XML character."""
+
+
+ALWAYS = "0123456789ivxlcdm–-."
+"""Characters that every sample holds: numbers of pages, ranges."""
+
+
+def page_mark(anchor: str) -> str:
+    """Where the number of the page with `anchor` goes."""
+    return f"{MARK}{anchor}{MARK}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the body that may not be told apart from what follows: a heading, a question, an answer."""
+
+    html: str
+    questions: int = 0
+    opens: bool = False
+    """Whether a chapter begins here: a good place to cut a long book."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One bookmark, and one line of the contents."""
+
+    level: int
+    number: str
+    title: str
+    anchor: str
+    section: bool = False
+
+    @property
+    def name(self) -> str:
+        """Number and title, as bookmarks show them."""
+        return f"{self.number}. {self.title}".strip() if self.number else self.title
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything the renderer and the finishing pass need."""
+
+    title: str
+    language: str
+    direction: str
+    body: list[Piece] = field(default_factory=list)
+    front: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    spans: list[tuple[str, str]] = field(default_factory=list)
+    """(anchor, number as typed) of each thing that the running head counts, in order."""
+    assets: dict[str, bytes] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    head: str = ""
+
+    @property
+    def stamped(self) -> str:
+        """Every character that may be stamped on the pages, each once."""
+        wanted = "".join(number for _, number in self.spans)
+        return "".join(dict.fromkeys(each for each in ALWAYS + wanted if each.isalnum() or each in ALWAYS))
+
+    def page(self, content: str) -> str:
+        """A whole HTML document with `content` as its body."""
+        return self.head + content + "\n</body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One question as the templates see it: all HTML, all labels in the bank's language."""
+
+    anchor: str
+    number: str
+    name: str
+    title: Markup
+    level: int
+    prompt: Markup
+    choices: list[tuple[str, Markup, bool]]
+    key: str
+    answer: Markup
+    explanation: Markup
+    parts: list[tuple[str, Markup]]
+    notes: Markup
+    tags: tuple[str, ...]
+    difficulty: str
+    kind: str
+    open: bool
+    """Whether it wants an answer in words."""
+
+
+def labelled(label: str, html: str, kind: str = "label") -> Markup:
+    """`html` with `label` at the beginning of its first line, or on a line of its own that the next one is drawn over.
+
+    The label is in the flow of the text (the style moves it into the margin): what is positioned is painted last, and
+    programs that take text out of a PDF in the order of painting would give all labels after all text.
+    """
+    long = " long" if sum(2 if character > "\u2e80" else 1 for character in label) > 13 else ""
+    span = Markup('<span class="{}{}">{}</span> ').format(kind, long, label)
+    if html.startswith("<p>"):
+        return Markup("<p>") + span + Markup(html[3:])  # noqa: S704 - the writer escapes
+    if not html.startswith("<") or html.startswith(("<span", "<code", "<strong", "<em", "<img", "<a ", "<sup", "<sub")):
+        return span + Markup(html)  # noqa: S704
+    alone = Markup('<p class="alone{}">{}</p>').format(long, span)
+    return alone + Markup(html)  # noqa: S704
+
+
+class Binder:
+    """Makes a `Book` of a bank, with the templates of a theme."""
+
+    def __init__(self, bank: Bank, theme: Theme, answers: Answers, table: dict[int, str]) -> None:
+        self.bank = bank
+        self.table = table
+        """What to write for characters that no font has."""
+        self.answers = Answers.END if answers is Answers.HIDDEN else answers
+        self.templates: Environment = theme.templates
+        self.terms = terms(bank.language)
+        self.writer = PdfWriter(bank)
+        self.book = Book(
+            title=bank.title or self.terms["questions"], language=tag(bank.language), direction=direction(bank.language)
+        )
+        self._shared: dict[str, Any] = {
+            "t": self.terms,
+            "colon": label_colon(bank.language),
+            "answers": str(self.answers),
+            "book": self.book,
+            "bank": bank,
+            "link": lambda anchor: f"{LINK}{anchor}",
+            "page": lambda anchor: Markup(page_mark(anchor)),  # noqa: S704 - our own marks
+            "settings": theme.settings,
+            "labelled": labelled,
+        }
+        self._templates: dict[str, Any] = {}
+        self._count = 0
+        self._sections = 0
+
+    def bind(self) -> Book:
+        """The whole book."""
+        later: list[Shown] = []
+        for section in self.bank.sections:
+            self._section(section, 1, later)
+            if self.answers is Answers.CHAPTER:
+                self._answers(later, 2)
+                later = []
+        if self.answers is Answers.END:
+            self._answers(later, 1)
+        self.book.head = self._render("head.html")
+        description = self._html(self.bank.description)
+        entries = [entry for entry in self.book.entries if entry.section or entry.anchor.startswith("q")]
+        self.book.front = self._render(
+            "front.html",
+            description=description,
+            entries=entries,
+            count=view.count_label(self._count, self.bank.language),
+            deepest=max((entry.level for entry in entries if entry.section), default=0),
+        )
+        self.book.assets = self.writer.assets
+        self.book.problems = self.writer.problems
+        return self.book
+
+    def _render(self, template: str, **values: Any) -> str:
+        if template not in self._templates:
+            self._templates[template] = self.templates.get_template(template)
+        html: str = self._templates[template].render(self._shared | values)
+        return html.translate(self.table) if self.table else html
+
+    def _html(self, blocks: Blocks) -> Markup:
+        return Markup(self.writer.blocks(blocks))  # noqa: S704 - the writer escapes
+
+    def _section(self, section: Section, level: int, later: list[Shown]) -> None:
+        self.writer.file, self.writer.line = section.location.file, section.location.line
+        if section.title or section.intro:
+            self._sections += 1
+            anchor = f"s{self._sections}"
+            name = view.section_name(section, self.bank.language)
+            if section.title:
+                self.book.entries.append(Entry(level, "", name, anchor, section=True))
+            html = self._render(
+                "section.html",
+                anchor=anchor,
+                level=min(level + 1, 5),
+                depth=level,
+                name=name,
+                title=Markup(self.writer.inlines(section.title)),  # noqa: S704 - the writer escapes
+                intro=self._html(section.intro),
+                notes=Markup(self.writer.footnotes()),  # noqa: S704
+            )
+            self.book.body.append(Piece(html, opens=level == 1))
+        deeper = level + 1 if section.title else level
+        for question in section.questions:
+            shown = self._question(question, deeper)
+            later.append(shown)
+            self.book.body.append(Piece(self._render("question.html", q=shown), questions=1))
+        for child in section.sections:
+            self._section(child, deeper, later)
+
+    def _question(self, question: Question, level: int) -> Shown:
+        self._count += 1
+        anchor = f"q{self._count}"
+        writer = self.writer
+        writer.file, writer.line, writer.shift = question.location.file, question.location.line, min(level + 1, 5)
+        language = self.bank.language
+        prompt = view.shown_prompt(question)
+        name = " ".join(plain_text(question.title).split()) or " ".join(plain_text(question.prompt).split())
+        name = name if len(name) <= 120 else name[:119].rstrip() + "…"
+        shown = Shown(
+            anchor=str(self._count),
+            number=question.number,
+            name=name or self.terms["question"],
+            title=Markup(writer.inlines(question.title)),  # noqa: S704 - the writer escapes
+            level=min(level + 1, 6),
+            prompt=self._html(prompt),
+            choices=[self._choice(choice) for choice in question.choices],
+            key=view.key_text(question, language),
+            answer=self._html(question.answer),
+            explanation=self._html(question.explanation),
+            parts=[(view.part_label(part, language), self._html(part.content)) for part in question.parts],
+            notes=Markup(writer.footnotes()),  # noqa: S704 - the writer escapes
+            tags=question.tags,
+            difficulty=question.difficulty,
+            kind=view.kind_label(question, language),
+            open=question.kind in {Kind.OPEN, Kind.FILL_IN},
+        )
+        self.book.entries.append(Entry(level, question.number, shown.name, anchor))
+        self.book.spans.append((anchor, question.number or str(self._count)))
+        return shown
+
+    def _choice(self, choice: Choice) -> tuple[str, Markup, bool]:
+        return choice.label, self._html(choice.content), choice.correct
+
+    def _answers(self, shown: list[Shown], level: int) -> None:
+        if not shown:
+            return
+        self._sections += 1
+        anchor = f"s{self._sections}"
+        self.book.entries.append(Entry(level, "", self.terms["answers"], anchor, section=True))
+        heading = self._render("answers.html", anchor=anchor, level=min(level + 1, 5), depth=level, questions=shown)
+        self.book.body.append(Piece(heading, opens=level == 1))
+        for each in shown:
+            self.book.body.append(Piece(self._render("answer.html", q=each)))

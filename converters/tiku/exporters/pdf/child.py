@@ -1,0 +1,91 @@
+"""Starts renderers and talks to them: a crash or a runaway becomes an error of the document."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from tiku.errors import ExportError, SetupError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class Child:
+    """One renderer process; use it as a context manager. It loads WeasyPrint while the caller goes on."""
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": "0"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tiku.exporters.pdf.render"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=environment, start_new_session=True, text=True, encoding="utf-8",
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        self._process.wait()
+
+    def ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Have `job` done within `seconds`.
+
+        Raises ExportError when the renderer fails, crashes or takes longer; SetupError when it cannot load.
+        """
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+        timer = threading.Timer(seconds, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            assert self._process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
+            assert self._process.stdout is not None  # noqa: S101
+            line = ""
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.write(json.dumps(job) + "\n")
+                self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        finally:
+            timer.cancel()
+        if not line:
+            raise ExportError(self._epitaph(seconds, late=late.is_set()))
+        answer: dict[str, Any] = json.loads(line)
+        if "setup" in answer:
+            raise SetupError(f"'pdf' cannot load 'weasyprint': {answer['setup']}; run 'tiku doctor'")
+        if "error" in answer:
+            raise ExportError(f"the PDF cannot be laid out: {answer['error']}")
+        return answer
+
+    def _epitaph(self, seconds: float, *, late: bool) -> str:
+        if late:
+            return f"the PDF renderer did not finish in {seconds:.0f} seconds"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        code = self._process.returncode
+        if code is not None and code < 0:
+            return f"the PDF renderer crashed ({signal.Signals(-code).name}); run 'tiku doctor'"
+        return f"the PDF renderer ended without an answer (exit code {code})"

@@ -1,0 +1,56 @@
+"""Content as HTML that WeasyPrint lays out well: formulas and pictures by name, links that lead somewhere."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from tiku.markup import scheme
+from tiku.render import mathematics
+from tiku.render.html import HtmlWriter, text
+from tiku.render.locales import terms
+
+if TYPE_CHECKING:
+    from tiku.model import Bank
+
+ASSET = "tiku-asset:"
+"""Scheme of everything the renderer may read; what follows is a name, never a path."""
+LINK = "tiku:"
+"""Scheme of links between parts of the book; what follows is an anchor. `links` turns them into destinations."""
+
+_SUFFIXES = {
+    "image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp",
+}  # fmt: skip
+
+
+class PdfWriter(HtmlWriter):
+    """Writes content; `assets` fills with the files the HTML names, by their names."""
+
+    def __init__(self, bank: Bank, shift: int = 0) -> None:
+        super().__init__(formula=self._formula, picture=self._picture, link=self._link, shift=shift)
+        self.assets: dict[str, bytes] = {}
+        self._media = {media.name: media for media in bank.media}
+        self._image = terms(bank.language)["image"]
+
+    def _formula(self, latex: str, display: bool) -> str:
+        drawn = mathematics.picture(latex, display=display)
+        name = f"math-{hashlib.sha256(f'{display}{latex}'.encode()).hexdigest()[:16]}.svg"
+        self.assets[name] = drawn.svg.encode()
+        size = f"width:{drawn.width:.3f}em;height:{drawn.height:.3f}em;vertical-align:{-drawn.depth:.3f}em"
+        image = f'<img class="math" src="{ASSET}{name}" alt="{text(latex.strip())}" style="{size}" />'
+        return f'<span class="display">{image}</span>' if display else image
+
+    def _picture(self, name: str, alt: str, title: str) -> str:
+        media = self._media.get(name)
+        if media is None:
+            self.complain("Q401", f"picture '{name[:60]}' is not in the bank")
+            return f"<span>{text(alt or title)}</span>"
+        # The name comes from the document: it may hold anything, a path included.
+        safe = f"media-{hashlib.sha256(media.data).hexdigest()[:16]}.{_SUFFIXES.get(media.mime, 'bin')}"
+        self.assets[safe] = media.data
+        return f'<img src="{ASSET}{safe}" alt="{text(alt or title or self._image)}" />'
+
+    @staticmethod
+    def _link(url: str) -> str:
+        # A relative link, or one to a heading of the source, leads nowhere from a PDF: its text stays.
+        return url if scheme(url) else ""

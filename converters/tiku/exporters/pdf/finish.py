@@ -1,0 +1,83 @@
+"""The finishing pass: what WeasyPrint cannot do, done on its PDF with pikepdf.
+
+Page furniture becomes artifacts, the tag tree loses its empty and needless elements, links between parts lead to pages,
+numbers are stamped, bookmarks and page labels are written. Measured faults and their remedies: WeasyPrint issues 1836
+(furniture), 2482 (lists, needless spans).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, String
+
+from tiku.exporters.pdf import links, stamps, tags
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.exporters.pdf.book import Book, Entry
+    from tiku.exporters.pdf.styles import Sheet
+
+
+def finish(
+    source: Path, target: Path, book: Book, sheet: Sheet, settings: Any, answer: dict[str, Any], time: int
+) -> None:
+    """Turn the renderer's `source` into the book at `target`.
+
+    `answer` is what the renderer said: for each document the number of its pages and the places of its anchors, the
+    body first, then the front matter, whose last page is the sample for the stamps.
+    """
+    _, front = answer["counts"]
+    front -= 1
+    with pikepdf.open(source) as pdf:
+        sample = stamps.take_sample(pdf, front, book.stamped)
+        places = {
+            name: (index + shift, x, y)
+            for found, shift in zip(answer["anchors"], (front, 0), strict=True)
+            for name, (index, x, y, _, _) in found.items()
+        }
+        tags.clean(pdf)
+        names = {entry.anchor: entry.name for entry in book.entries}
+        links.connect(pdf, places, names)
+        stamps.furnish(pdf, book, sheet, settings, places, front, sample)
+        outline(pdf, book.entries, places)
+        pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), front, Dictionary(S=Name.D)]))
+        describe(pdf, book, time)
+        pdf.remove_unreferenced_resources()
+        pdf.save(
+            target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True
+        )
+
+
+def describe(pdf: pikepdf.Pdf, book: Book, time: int) -> None:
+    """Language, how to open, and the dates."""
+    pdf.Root.Lang = String(book.language)
+    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+    if book.direction == "rtl":
+        pdf.Root.ViewerPreferences.Direction = Name.R2L
+    pdf.Root.PageMode = Name.UseOutlines
+    moment = dt.datetime.fromtimestamp(time, dt.UTC)
+    pdf.docinfo["/CreationDate"] = String(moment.strftime("D:%Y%m%d%H%M%SZ"))
+    with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+        metadata["xmp:CreateDate"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def outline(pdf: pikepdf.Pdf, entries: list[Entry], places: dict[str, tuple[int, float, float]]) -> None:
+    """Write bookmarks: one for each entry, nested by level."""
+    with pdf.open_outline() as tree:
+        tree.root.clear()
+        open_items: list[tuple[int, Any]] = []
+        for entry in entries:
+            if entry.anchor not in places:
+                continue
+            page, x, y = places[entry.anchor]
+            item = pikepdf.OutlineItem(entry.name, page, "XYZ", left=x, top=y)
+            while open_items and open_items[-1][0] >= entry.level:
+                open_items.pop()
+            (open_items[-1][1].children if open_items else tree.root).append(item)
+            if entry.section:
+                item.is_closed = entry.level > 1
+                open_items.append((entry.level, item))

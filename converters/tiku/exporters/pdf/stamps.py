@@ -1,0 +1,179 @@
+"""What only the finished book knows, written on its pages: their numbers, the questions on them, where answers are.
+
+The last page of the front matter is a sample: WeasyPrint has set there, in one line, every character that stamps need.
+Its glyphs and its font are taken, the page is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pikepdf import Array
+
+from tiku.exporters.pdf.styles import MM
+
+if TYPE_CHECKING:
+    import pikepdf
+
+    from tiku.exporters.pdf.book import Book
+    from tiku.exporters.pdf.styles import Sheet
+
+_FONT = re.compile(rb"/(\S+) [\d.]+ Tf")
+_GLYPHS = re.compile(rb"<([0-9a-f]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The stamps' font and the glyphs in it."""
+
+    resource: Any
+    """The font object."""
+    glyphs: dict[str, str]
+    """Character -> glyph number as four hexadecimal digits."""
+    widths: dict[str, float]
+    """Character -> advance in thousandths of the size."""
+
+    def width(self, text: str) -> float:
+        """Advance of `text` at size 1."""
+        return sum(self.widths.get(character, 0.0) for character in text) / 1000
+
+    def show(self, text: str) -> bytes:
+        """The operand of Tj for `text`; characters that are no part of the sample are left out."""
+        return b"<" + "".join(self.glyphs.get(character, "") for character in text).encode() + b">"
+
+
+def take_sample(pdf: pikepdf.Pdf, index: int, text: str) -> Sample:
+    """Read the sample, which holds `text`, from the page `index`, and drop that page and its tags."""
+    page = pdf.pages[index]
+    content = page.Contents.read_bytes()
+    fonts = page.obj.Resources.Font
+    used = _FONT.search(content)
+    digits = "".join(part.decode() for part in _GLYPHS.findall(content))
+    shown = [digits[place : place + 4] for place in range(0, len(digits), 4)]
+    font: Any = fonts["/" + used[1].decode()] if used else None
+    glyphs = dict(zip(text, shown, strict=True)) if len(shown) == len(text) else {}
+    widths = _widths(font) if font is not None else {}
+    known = {int(glyph, 16): character for character, glyph in glyphs.items()}
+    sample = Sample(font, glyphs, {character: widths.get(number, 500.0) for number, character in known.items()})
+    _drop(pdf, page)
+    del pdf.pages[index]
+    return sample
+
+
+def _widths(font: Any) -> dict[int, float]:
+    """The /W array of a composite font: ``first [w w w]`` or ``first last w`` (ISO 32000-1, 9.7.4.3)."""
+    found: dict[int, float] = {}
+    items = list(font.DescendantFonts[0].W)
+    place = 0
+    while place < len(items) - 1:
+        first, second = int(items[place]), items[place + 1]
+        if isinstance(second, Array):
+            found.update({first + offset: float(width) for offset, width in enumerate(second)})
+            place += 2
+        else:
+            found.update(dict.fromkeys(range(first, int(second) + 1), float(items[place + 2])))
+            place += 3
+    return found
+
+
+def _drop(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
+    document = pdf.Root.StructTreeRoot.K
+    document = document[0] if isinstance(document, Array) else document
+    kept = [kid for kid in document.K if kid.get("/Pg") is None or kid.Pg.objgen != page.obj.objgen]
+    document.K = Array(kept)
+
+
+@dataclass(slots=True)
+class Layer:
+    """What is stamped on one page."""
+
+    content: bytearray
+    fonts: bool = False
+
+
+def write(
+    sample: Sample, text: str, x: float, y: float, size: float, colour: str, *, align: str = "left", tag: bytes = b""
+) -> bytes:
+    """PDF operators that show `text` at (`x`, `y`); `align` says which side of the text `x` is.
+
+    `tag` is what opens the marked content; an artifact unless told.
+    """
+    width = sample.width(text) * size
+    left = x - {"left": 0.0, "right": width, "middle": width / 2}[align]
+    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    opening = tag or b"/Artifact <</Type /Pagination>> BDC"
+    return (
+        opening
+        + f"\nBT {red:.3f} {green:.3f} {blue:.3f} rg /TikuStamp {size:g} Tf 1 0 0 1 {left:.2f} {y:.2f} Tm ".encode()
+        + sample.show(text)
+        + b" Tj ET\nEMC\n"
+    )
+
+
+def furnish(
+    pdf: pikepdf.Pdf, book: Book, sheet: Sheet, settings: Any, places: dict[str, tuple[int, float, float]], front: int,
+    sample: Sample,
+) -> None:  # fmt: skip
+    """Stamp the number and the range of questions on every page but the cover."""
+    ranges = _ranges(book, places, len(pdf.pages), front)
+    for index, page in enumerate(pdf.pages):
+        if index == 0 or not sample.glyphs:
+            continue
+        number = str(index - front + 1) if index >= front else roman(index + 1)
+        content = _place(sample, number, settings["folio"], sheet, book.direction)
+        if ranges[index]:
+            content += _place(sample, ranges[index], settings["range"], sheet, book.direction)
+        _add(pdf, page, content, sample)
+
+
+def _add(pdf: pikepdf.Pdf, page: pikepdf.Page, content: bytes, sample: Sample) -> None:
+    page.obj.Resources.Font["/TikuStamp"] = sample.resource
+    old = page.Contents.read_bytes()
+    page.Contents = pdf.make_stream(old + content)
+
+
+def _place(sample: Sample, text: str, how: Any, sheet: Sheet, direction: str) -> bytes:
+    edge, _, side = str(how["place"]).partition(" ")
+    size, inset = float(how["size"]), float(how["inset"]) * MM
+    y = inset if edge == "bottom" else sheet.height - inset - size * 0.7
+    _, right, _, left = sheet.margins
+    if side == "outer":
+        side = "end"
+    if direction == "rtl":
+        side = {"start": "end", "end": "start"}.get(side, side)
+    x, align = {
+        "start": (left, "left"), "middle": (sheet.width / 2, "middle"), "end": (sheet.width - right, "right"),
+    }[side]  # fmt: skip
+    return write(sample, text, x, y, size, str(how["colour"]), align=align)
+
+
+def _ranges(book: Book, places: dict[str, tuple[int, float, float]], pages: int, front: int) -> list[str]:
+    """For each page the first and the last question on it, as typed: ``3–5``."""
+    starts = [(places[anchor][0], number) for anchor, number in book.spans if anchor in places]
+    order = [page for page, _ in starts]
+    found = [""] * pages
+    for index in range(front, pages):
+        last = bisect_right(order, index) - 1
+        if last < 0:
+            continue
+        first = bisect_right(order, index - 1)  # the first that begins here; the one before it may reach in
+        if first > last:
+            found[index] = starts[last][1]
+        else:
+            found[index] = starts[first][1] if first == last else f"{starts[first][1]}–{starts[last][1]}"
+    return found
+
+
+def roman(number: int) -> str:
+    """`number` in small Roman numerals."""
+    out = ""
+    for value, letters in (
+        (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+        (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+    ):  # fmt: skip
+        out += letters * (number // value)
+        number %= value
+    return out

@@ -1,0 +1,65 @@
+"""The style sheet of one book: the theme's, after what only this book knows: its fonts, its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tiku.errors import UsageError
+from tiku.plugins import suggest
+from tiku.render import fonts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.exporters.pdf.theme import Theme
+
+MM = 72 / 25.4
+"""Points in a millimetre."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The CSS, and the page it is for: in points, margins as CSS orders them (top, right, bottom, left)."""
+
+    css: str
+    width: float
+    height: float
+    margins: tuple[float, float, float, float]
+    gutter: float
+    files: dict[str, Path]
+    """Font files that are not installed and must be served to the renderer, by name."""
+
+
+def sheet(theme: Theme, language: str, page: str, *, own: str, asset: str) -> Sheet:
+    """The sheet for a book in `language` on `page`; `own` is the user's CSS, `asset` the scheme of served files.
+
+    Raises UsageError when the theme has no such page, or says it wrongly.
+    """
+    pages: dict[str, Any] = theme.settings.get("pages", {})
+    if page not in pages:
+        raise UsageError(f"this theme has no page '{page}'{suggest(page, list(pages))}")
+    try:
+        size = pages[page]
+        width, height, gutter, kind = (float(size[key]) for key in ("width", "height", "gutter", "type"))
+        top, right, bottom, left = (float(value) for value in size["margin"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"the theme's page '{page}' is not told in full: {error}") from error
+    lines = [
+        f"@page {{ size: {width}mm {height}mm; margin: {top}mm {right}mm {bottom}mm {left}mm }}",
+        f"html {{ font-size: {kind}pt }}",
+        ":root { " + " ".join(f"--{style}: {_families(language, style)};" for style in ("serif", "sans", "mono"))
+        + f" --gutter: {gutter}mm; --page-width: {width}mm; --page-height: {height}mm; }}",
+    ]  # fmt: skip
+    files: dict[str, Path] = {}
+    for family, path in fonts.packaged().items():
+        if family not in fonts.families() and family in fonts.stack(language) + fonts.stack(language, "sans"):
+            files[path.name] = path
+            lines.append(f'@font-face {{ font-family: "{family}"; src: url("{asset}{path.name}") }}')
+    css = "\n".join([*lines, theme.css, own])
+    return Sheet(css, width * MM, height * MM, (top * MM, right * MM, bottom * MM, left * MM), gutter * MM, files)
+
+
+def _families(language: str, style: str) -> str:
+    generic = {"serif": "serif", "sans": "sans-serif", "mono": "monospace"}[style]
+    return ", ".join([*(f'"{name}"' for name in fonts.stack(language, style)), generic])

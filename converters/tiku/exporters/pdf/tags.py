@@ -1,0 +1,140 @@
+"""The structure tree: every marked content owned or an artifact, lists as the standard wants them, nothing needless."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+_MARKED = re.compile(rb"/(\w+)\s*<<\s*/MCID (\d+)\s*>>\s*BDC")
+_NEEDLESS = {"/Span", "/NonStruct"}
+
+
+class Tree:
+    """The structure tree of one file while it is cleaned."""
+
+    def __init__(self, pdf: pikepdf.Pdf) -> None:
+        self.pdf = pdf
+        self.root = pdf.Root.StructTreeRoot
+        self.pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
+        self.owners: list[dict[int, Any]] = [{} for _ in pdf.pages]
+        """For each page the owner of each marked content."""
+        self.annotations: list[tuple[Any, Any]] = []
+        """(annotation, its owner) in reading order."""
+
+    def clean(self) -> None:
+        """Rewrite tree, parent tree and the marks in the pages."""
+        document = self.root.K[0] if isinstance(self.root.K, Array) else self.root.K
+        self._element(document)
+        document.P = self.root
+        for index, page in enumerate(self.pdf.pages):
+            self._page(page, self.owners[index])
+        self.write_parents()
+
+    def write_parents(self) -> None:
+        """The parent tree: for each page its owners by mark, then the owner of each annotation."""
+        numbers: list[Any] = []
+        for index, page in enumerate(self.pdf.pages):
+            owned = self.owners[index]
+            page.obj.StructParents = index
+            row = [owned.get(mark) for mark in range(max(owned, default=-1) + 1)]
+            numbers += [index, self.pdf.make_indirect(Array(row))]
+        key = len(self.pdf.pages)
+        for annotation, owner in self.annotations:
+            annotation.StructParent = key
+            numbers += [key, owner]
+            key += 1
+        self.root.ParentTree = self.pdf.make_indirect(Dictionary(Nums=Array(numbers)))
+        self.root.ParentTreeNextKey = key
+
+    def _element(self, element: Any) -> None:
+        """Clean `element` and all below it: elements, marks on its own page, references to annotations."""
+        kids: list[Any] = []
+        kind = str(element.S)
+        page = element.get("/Pg")
+        for kid in element.get("/K", ()):
+            if not isinstance(kid, Dictionary):
+                kids.append(int(kid))
+                continue
+            if kid.get("/Type") == Name.OBJR:
+                kids.append(kid)
+                self.annotations.append((kid.Obj, element))
+                continue
+            self._element(kid)
+            inner = kid.get("/K")
+            if inner is None and str(kid.S) not in {"/TD", "/TH", "/Figure"}:
+                continue
+            same_page = page is not None and kid.get("/Pg") is not None and kid.Pg.objgen == page.objgen
+            if str(kid.S) in _NEEDLESS and same_page and "/A" not in kid and "/Lang" not in kid:
+                hoisted = list(inner)
+                for each in hoisted:
+                    if isinstance(each, Dictionary) and each.get("/Type") != Name.OBJR:
+                        each.P = element
+                self._take_over(kid, element)
+                kids += hoisted
+            else:
+                kid.P = element
+                kids.append(kid)
+        if kind == "/LI":
+            kids = self._list_item(element, kids)
+        if kids:
+            element.K = Array(kids)
+        elif "/K" in element:
+            del element.K
+        marks = self.owners[self.pages[page.objgen]] if page is not None and page.objgen in self.pages else {}
+        for kid in kids:
+            if not isinstance(kid, Dictionary):
+                marks[int(kid)] = element
+
+    def _take_over(self, old: Any, new: Any) -> None:
+        for index in range(len(self.annotations) - 1, -1, -1):
+            annotation, owner = self.annotations[index]
+            if owner.objgen != old.objgen:
+                break
+            self.annotations[index] = (annotation, new)
+
+    def _list_item(self, item: Any, kids: list[Any]) -> list[Any]:
+        """Kids of a list item: a label, and one body that holds all the rest."""
+        labels: list[Any] = []
+        rest: list[Any] = []
+        for kid in kids:
+            kind = kid.get("/S") if isinstance(kid, Dictionary) else None
+            if kind == Name.Lbl:
+                labels.append(kid)
+            elif kind == Name.LBody:
+                self._take_over(kid, item)
+                rest += list(kid.get("/K", ()))
+            else:
+                rest.append(kid)
+        if not rest:
+            return labels
+        body = self.pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.LBody, P=item, Pg=item.Pg, K=Array(rest)))
+        marks = self.owners[self.pages[item.Pg.objgen]]
+        for kid in rest:
+            if not isinstance(kid, Dictionary):
+                marks[int(kid)] = body
+            elif kid.get("/Type") != Name.OBJR:
+                kid.P = body
+        self._take_over(item, body)
+        return [*labels, body]
+
+    def _page(self, page: pikepdf.Page, owned: dict[int, Any]) -> None:
+        """Make every mark without an owner an artifact: it is a running head."""
+
+        def change(found: re.Match[bytes]) -> bytes:
+            if int(found[2]) in owned:
+                return found[0]
+            return b"/Artifact <</Type /Pagination>> BDC"
+
+        content = page.Contents.read_bytes()
+        # WeasyPrint leaves the matrix of its top-left origin in force: what is stamped later must not stand under it.
+        page.Contents = self.pdf.make_stream(b"q\n" + _MARKED.sub(change, content) + b"\nQ\n")
+
+
+def clean(pdf: pikepdf.Pdf) -> Tree:
+    """Clean the structure tree of `pdf` and the marks in its pages."""
+    tree = Tree(pdf)
+    tree.clean()
+    return tree

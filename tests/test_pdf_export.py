@@ -1,0 +1,239 @@
+"""The PDF as its readers see it: text, bookmarks, links, page numbers, tags; and what happens when things go wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pdf_reading
+import tiku
+from banks import REAL, SHOWCASE, bank, bank_at, numbered
+from tiku.errors import ExportError, SetupError, UsageError
+from tiku.exporters import EXPORTERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.model import Bank
+
+
+def write(what: Bank, path: Path, **options: object) -> list[str]:
+    return [problem.code for problem in tiku.write(what, path, format="pdf", time=1_700_000_000, **options)]
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bank, Path]:
+    path = tmp_path_factory.mktemp("pdf") / "real.pdf"
+    what = bank_at(REAL)
+    assert write(what, path) == []
+    return what, path
+
+
+@pytest.fixture(scope="module")
+def showcase(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bank, Path]:
+    path = tmp_path_factory.mktemp("pdf") / "showcase.pdf"
+    what = bank_at(SHOWCASE)
+    assert write(what, path) == []
+    return what, path
+
+
+def test_every_question_is_in_the_text_in_order(real: tuple[Bank, Path], showcase: tuple[Bank, Path]) -> None:
+    for what, path in (real, showcase):
+        assert pdf_reading.lost(what, pdf_reading.body_text(path)) == []
+
+
+def test_the_text_check_notices_damage(real: tuple[Bank, Path], tmp_path: Path) -> None:
+    what, path = real
+    text = pdf_reading.body_text(path)
+    section = what.sections[0]
+    first, second, *others = section.questions
+
+    def with_questions(*questions: object) -> Bank:
+        return dataclasses.replace(what, sections=(dataclasses.replace(section, questions=questions),))
+
+    dropped = tmp_path / "dropped.pdf"
+    write(with_questions(first, *others), dropped)
+    assert pdf_reading.lost(what, pdf_reading.body_text(dropped))
+    swapped = with_questions(
+        dataclasses.replace(first, answer=second.answer), dataclasses.replace(second, answer=first.answer), *others
+    )
+    assert pdf_reading.lost(swapped, text)
+    assert pdf_reading.lost(what, text.replace("模型规模", "模型规", 1))
+
+
+def test_one_bookmark_for_each_question_and_section(real: tuple[Bank, Path], showcase: tuple[Bank, Path]) -> None:
+    what, path = real
+    found = pdf_reading.bookmarks(path)
+    assert [title.partition(". ")[0] for _, title, _ in found] == [question.number for question in what.questions]
+    levels = [level for level, _, _ in pdf_reading.bookmarks(showcase[1])]
+    assert levels == [1, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1, 2, 2, 2]
+
+
+def test_contents_name_the_page_they_lead_to(real: tuple[Bank, Path], showcase: tuple[Bank, Path]) -> None:
+    import pymupdf
+
+    for what, path in (real, showcase):
+        with pymupdf.open(path) as document:
+            contents = document[1]
+            assert contents.get_label() == "ii"
+            links = [link for link in contents.get_links() if link["kind"] == pymupdf.LINK_GOTO]
+            sections = sum(bool(section.title) for section in what.sections)
+            assert len(links) == len(what.questions) + sections
+            for link in links:
+                row = contents.get_text("words", clip=pymupdf.Rect(0, link["from"].y0, 600, link["from"].y1))
+                assert row[-1][4] == document[link["page"]].get_label()
+
+
+def test_pages_carry_their_number_and_the_questions_on_them(real: tuple[Bank, Path]) -> None:
+    import pymupdf
+
+    with pymupdf.open(real[1]) as document:
+        page = document[2]
+        foot = page.get_text(clip=pymupdf.Rect(0, page.rect.height - 60, page.rect.width, page.rect.height))
+        head = page.get_text(clip=pymupdf.Rect(0, 0, page.rect.width, 60))
+        assert (foot.strip(), head.strip()) == ("1", "1–2")
+
+
+def test_tags_language_title(showcase: tuple[Bank, Path]) -> None:
+    import pikepdf
+
+    with pikepdf.open(showcase[1]) as pdf:
+        assert str(pdf.Root.Lang) == "zh-CN"
+        assert pdf.Root.ViewerPreferences.DisplayDocTitle
+        assert pdf.Root.MarkInfo.Marked
+        with pdf.open_metadata() as metadata:
+            assert metadata["dc:title"] == "题库示例 · A tour of tiku"
+            assert str(metadata["pdfuaid:part"]) == "1"
+        kinds: list[str] = []
+        stack = [pdf.Root.StructTreeRoot.K[0]]
+        while stack:
+            element = stack.pop()
+            kinds.append(str(element.S))
+            for kid in element.get("/K", ()):
+                if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+                    assert kid.P.objgen == element.objgen
+                    if kid.S == "/LI":
+                        assert [str(each.S) for each in kid.K] in (["/Lbl", "/LBody"], ["/LBody"])
+                    stack.append(kid)
+        assert {"/H1", "/H2", "/H3", "/P", "/L", "/Table", "/TH", "/Figure", "/Link"} <= set(kinds)
+
+
+def test_formulas_are_pictures_with_their_latex(showcase: tuple[Bank, Path]) -> None:
+    import pikepdf
+
+    with pikepdf.open(showcase[1]) as pdf:
+        alternatives = [
+            str(item.Alt)
+            for item in pdf.objects
+            if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure"
+        ]
+    assert "\\sigma(x)" in alternatives
+    assert "查询、键和值汇入注意力层" in alternatives
+
+
+def test_same_bytes_again_in_another_zone(
+    real: tuple[Bank, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    again = tmp_path / "again.pdf"
+    write(real[0], again)
+    assert again.read_bytes() == real[1].read_bytes()
+
+
+def test_missing_glyphs_are_told_with_their_question(tmp_path: Path) -> None:
+    what = bank("### 1. One\n\n**Answer:** fine\n\n### 2. Two\n\n**Answer:** odd \ue123 and \U0010fffd\n")
+    problems = tiku.write(what, tmp_path / "a.pdf", format="pdf")
+    assert [(problem.code, problem.line) for problem in problems] == [("Q301", 5), ("Q301", 5)]
+    assert "U+E123" in problems[0].message
+    assert "ue123" in pdf_reading.body_text(tmp_path / "a.pdf")
+
+
+def test_hostile_content_fetches_nothing_and_runs_nothing(tmp_path: Path) -> None:
+    what = bank(
+        "### 1. <script>alert(1)</script> x\n\n**Answer:** <a rel=attachment href='file:///etc/passwd'>a</a> "
+        "<img src='http://127.0.0.1:9/x.png'> <object data='file:///etc/passwd'></object>\n\n"
+        "<style>@import 'http://127.0.0.1:9/x.css'; body { display: none }</style>\n\n"
+        "[link](javascript:alert(1)) [ours](tiku:q1) ![p](../../etc/passwd)\n\n**Explanation:** seen \x0b\x1f\n"
+    )
+    path = tmp_path / "a.pdf"
+    write(what, path)
+    import pikepdf
+
+    with pikepdf.open(path) as pdf:
+        assert "/Names" not in pdf.Root
+        text = path.read_bytes()
+        assert b"javascript" not in text
+        assert not [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/EF" in item]
+    assert "seen" in pdf_reading.body_text(path)
+
+
+def test_a_media_name_is_no_path(tmp_path: Path) -> None:
+    from tiku.model import Media
+
+    what = bank("### 1. One\n\n**Answer:** ![p](x)\n")
+    evil = Media("../../evil.svg", "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>")
+    image = {"t": "Para", "c": [{"t": "Image", "c": [["", [], []], [], [evil.name, ""]]}]}
+    section = what.sections[0]
+    question = dataclasses.replace(section.questions[0], answer=(image,))
+    what = dataclasses.replace(what, media=(evil,), sections=(dataclasses.replace(section, questions=(question,)),))
+    assert write(what, tmp_path / "a.pdf") == []
+    assert [item.name for item in tmp_path.iterdir()] == ["a.pdf"]
+
+
+def test_no_cjk_font_is_said_before_rendering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tiku.render import fonts
+
+    monkeypatch.setattr(fonts, "has_font_for", lambda _language: False)
+    with pytest.raises(SetupError, match="fonts-noto-cjk"):
+        write(bank(numbered(1), language="zh-CN"), tmp_path / "a.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_crash_of_the_renderer_is_an_error_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+    import signal
+
+    from tiku.exporters.pdf import child
+
+    class Crashing(child.Child):
+        def __init__(self) -> None:
+            super().__init__()
+            os.kill(self._process.pid, signal.SIGSEGV)
+
+    from tiku.exporters.pdf import make
+
+    monkeypatch.setattr(make, "Child", Crashing)
+    with pytest.raises(ExportError, match="SIGSEGV"):
+        write(bank(numbered(1)), tmp_path / "a.pdf")
+
+
+def test_a_runaway_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tiku.exporters.pdf import make
+
+    monkeypatch.setattr(make, "SECONDS", 0.05)
+    monkeypatch.setattr(make, "SECONDS_FOR_QUESTION", 0.0)
+    with pytest.raises(ExportError, match="did not finish"):
+        write(bank(numbered(1)), tmp_path / "a.pdf")
+
+
+def test_unknown_theme_and_unreadable_sheet(tmp_path: Path) -> None:
+    what = bank(numbered(1))
+    with pytest.raises(UsageError, match="did you mean 'classic'"):
+        write(what, tmp_path / "a.pdf", theme="clasic")
+    with pytest.raises(UsageError, match="cannot be read"):
+        write(what, tmp_path / "a.pdf", settings={"css": str(tmp_path / "none.css")})
+
+
+def test_listing_the_exporter_imports_nothing_heavy() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from tiku.exporters.pdf import exporter;"
+        "print([name for name in ('weasyprint', 'pikepdf', 'jinja2') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert EXPORTERS.load("pdf").answers[0] == "inline"
