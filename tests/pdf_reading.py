@@ -16,7 +16,7 @@ INLINE = frozenset(
     "Str Emph Underline Strong Strikeout Superscript Subscript SmallCaps Quoted Cite Code Space SoftBreak LineBreak "
     "Math RawInline Link Image Note Span".split()
 )
-_MARKER = re.compile(r"\d+[.)]|[a-z]+[.)]|[◦•▪‣]")
+_MARKER = re.compile(r"\d+[.)]|[a-z][.)]|[ivxl]+[.)]|[◦•▪‣]")
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
