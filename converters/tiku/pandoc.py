@@ -56,7 +56,7 @@ def version() -> str:
     return (done.stdout.split() or ["", "unknown"])[1]
 
 
-def run(text: str, *arguments: str) -> tuple[str, list[str]]:
+def run(text: str | bytes, *arguments: str) -> tuple[str, list[str]]:
     """Give `text` to pandoc and return what it printed, and its warnings.
 
     Raises DocumentError when pandoc refuses the text, runs out of its limits, or prints no UTF-8.
@@ -68,7 +68,7 @@ def run(text: str, *arguments: str) -> tuple[str, list[str]]:
         with contextlib.suppress(OSError, AttributeError):  # prlimit is Linux's; elsewhere the timeout must do
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         try:
-            out, err = process.communicate(text.encode("utf-8", "replace"), timeout=4 * CPU_SECONDS)
+            out, err = process.communicate(text if isinstance(text, bytes) else text.encode("utf-8", "replace"), timeout=4 * CPU_SECONDS)
         except BaseException as error:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -85,7 +85,7 @@ def run(text: str, *arguments: str) -> tuple[str, list[str]]:
     return out.decode("utf-8"), warnings
 
 
-def read(text: str, source_format: str) -> tuple[list[Block], list[str]]:
+def read(text: str | bytes, source_format: str) -> tuple[list[Block], list[str]]:
     """Parse `text` as pandoc's `source_format` (``gfm-yaml_metadata_block``); return its blocks and pandoc's warnings.
 
     Raises DocumentError when it cannot be parsed.

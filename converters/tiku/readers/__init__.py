@@ -23,9 +23,25 @@ if TYPE_CHECKING:
 READERS = Registry(
     "reader",
     "tiku.readers",
-    {"markdown": "tiku.readers.markdown:reader", "json": "tiku.readers.bank_json:reader"},
+    {
+        "markdown": "tiku.readers.markdown:reader",
+        "json": "tiku.readers.bank_json:reader",
+        "csv": "tiku.readers.tabular:reader",
+        "docx": "tiku.readers.foreign:docx",
+        "odt": "tiku.readers.foreign:odt",
+        "epub": "tiku.readers.foreign:epub",
+        "html": "tiku.readers.foreign:html",
+        "rst": "tiku.readers.foreign:rst",
+        "org": "tiku.readers.foreign:org",
+        "ipynb": "tiku.readers.foreign:ipynb",
+        "latex": "tiku.readers.foreign:tex",
+    },
 )
-SUFFIXES = {".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".json": "json"}
+SUFFIXES = {
+    ".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".json": "json", ".csv": "csv", ".tsv": "csv",
+    ".docx": "docx", ".odt": "odt", ".epub": "epub", ".html": "html", ".htm": "html", ".xhtml": "html", ".rst": "rst",
+    ".org": "org", ".ipynb": "ipynb", ".tex": "latex",
+}  # fmt: skip
 """Which built-in reader takes which suffix."""
 
 

@@ -17,6 +17,7 @@ from tiku.readers.recognise import CANONICAL
 from tiku.readers.tidy import Tidier, tidy_inlines
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from tiku.model import Block
@@ -28,10 +29,15 @@ if TYPE_CHECKING:
 
 
 def assemble(
-    found: Recognition, meta: dict[str, Any], text: str, options: ReadOptions, document: Document
+    found: Recognition,
+    meta: dict[str, Any],
+    text: str,
+    options: ReadOptions,
+    document: Document,
+    inside: Mapping[str, bytes] | None = None,
 ) -> tuple[Bank, list[Problem]]:
     """The bank of a recognised document; `text` is its source, for the language, `meta` its front matter."""
-    return _Assembly(options, document, canonical=found.dialect == CANONICAL).bank(found, meta, text)
+    return _Assembly(options, document, inside or {}, canonical=found.dialect == CANONICAL).bank(found, meta, text)
 
 
 @dataclass(slots=True)
@@ -45,11 +51,13 @@ class _Node:
 class _Assembly:
     """The making of one bank."""
 
-    def __init__(self, options: ReadOptions, document: Document, *, canonical: bool) -> None:
+    def __init__(
+        self, options: ReadOptions, document: Document, inside: Mapping[str, bytes], *, canonical: bool
+    ) -> None:
         self.options = options
         self.lines = document.lines
         self.canonical = canonical
-        self.collector = Collector(options.file, options.root)
+        self.collector = Collector(options.file, options.root, inside)
         self.tidier = Tidier(options.file, document.line)
         self.ids = Ids()
 
@@ -121,7 +129,7 @@ class _Assembly:
         stem: list[Block] = [para(title)] if head.stem and title else []
         for block in stem:
             self.lines[id(block)] = head.line
-        got = parts.split(head.body, self.lines, stem, canonical=self.canonical)
+        got = parts.split(head.body, self.lines, stem, canonical=self.canonical, asked=head.asked)
         title = [] if head.stem else title
         done = [self._content(each, head.line) for each in (got.prompt, got.answer, got.explanation)]
         asked = plain_text(title) + "\n" + plain_text(done[0])

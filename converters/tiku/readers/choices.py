@@ -16,6 +16,7 @@ _BOX = {"☒": True, "☑": True, "☐": False}
 # A. A、 A) (A) A: ; full-width letters are letters
 _LETTER = "A-Ha-hＡ-Ｈａ-ｈ"
 _LABEL = re.compile(rf"\s*(?:[(（\[【]\s*([{_LETTER}])\s*[)）\]】]\s*[.．、:：]?|([{_LETTER}])\s*[.．、:：)）])\s*")
+_DASHED = re.compile(rf"\s*([{_LETTER}])\s+[-–—]\s+")
 _IN_LINE = re.compile(rf"[(（\[【]?([{_LETTER}])\s*[.．、)）\]】:：]\s*")
 _SPLIT = re.compile(r"[\u3000\t]")
 _AND = r"(?:[\s,，、;；/&+和及與与]|and\b|и\b|y\b|et\b|und\b|e\b|و)*"
@@ -43,12 +44,41 @@ def choice_label(text: str) -> str:
     return letter(found[1] or found[2]) if found else ""
 
 
+def paragraph_choices(blocks: list[Block]) -> tuple[int, int, list[Choice]] | None:
+    """A run of paragraphs that are a choice each (``A - …``): its begin, its end, the choices; None without one."""
+    for begin, block in enumerate(blocks):
+        if _paragraph_label(block) != "A":
+            continue
+        end = begin + 1
+        while end < len(blocks) and _paragraph_label(blocks[end]) == chr(ord("A") + end - begin):
+            end += 1
+        if end - begin >= 2:
+            return begin, end, [_paragraph_choice(each) for each in blocks[begin:end]]
+    return None
+
+
+def _paragraph_label(block: Block) -> str:
+    if block["t"] not in {"Para", "Plain"} or _in_lines(block):
+        return ""
+    text = start_of(block["c"], 12)
+    found = _DASHED.match(text)
+    return letter(found[1]) if found else choice_label(text)
+
+
+def _paragraph_choice(block: Block) -> Choice:
+    text = start_of(block["c"], 12)
+    found = _DASHED.match(text) or _LABEL.match(text)
+    size = found.end() if found else 0
+    return Choice(_paragraph_label(block), ({"t": "Plain", "c": trim(drop(block["c"], size))},))
+
+
 def choices_of(block: Block) -> tuple[list[Block], list[Choice], list[Block]] | None:
     """The choices in `block`, what of it stands before them and what after; None where there are none."""
     if block["t"] in {"BulletList", "OrderedList"}:
         items = block["c"] if block["t"] == "BulletList" else block["c"][1]
         if len(items) < 2:
             return None
+        items = [item for item in items if item]  # a lone dash
         found = [_choice(item) for item in items]
         choices = [choice for choice in found if choice]
         # a stray item without a letter among lettered ones is one more choice, not a reason to lose them

@@ -36,6 +36,8 @@ class Head:
     """The title as plain text."""
     body: list[Block] = field(default_factory=list)
     question: bool = True
+    asked: bool = False
+    """Whether what follows without a label is still the question, not its answer."""
     stem: bool = False
     """Whether the title is the question's own text (a list item, a paragraph), so that it belongs in the prompt."""
 

@@ -15,7 +15,10 @@ from tiku.markup import plain_text, trim
 if TYPE_CHECKING:
     from tiku.model import Block, Inline
 
-ROLES = ("prompt", "choices", "answer", "explanation", "hint", "reference", "difficulty", "tags", "kind")
+ROLES = ("prompt", "choices", "answer", "explanation", "hint", "reference", "difficulty", "tags", "kind", "points")
+# Arabic letters that are written one for the other
+_ALIKE = str.maketrans("أإآىةۀكي", "ااایهہکی")
+_BRACKET_END = re.compile(r"\s*[(（\[][^()（）\[\]]{1,20}[)）\]]\s*$")
 _COLONS = ":："
 # Letters, digits and what may stand inside a label; everything else (emoji, stars, blanks, brackets) is decoration.
 _EDGES = re.compile(r"^[^\w]+|[^\w()]+$")
@@ -36,7 +39,7 @@ class Label:
 
 def key(text: str) -> str:
     """`text` as labels are compared: NFKC, case folded, without decoration at its ends."""
-    folded = unicodedata.normalize("NFKC", text).casefold().strip()
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE).strip()
     return " ".join(_EDGES.sub("", folded).split())
 
 
@@ -69,7 +72,8 @@ def values(name: str) -> frozenset[str]:
 
 def role_of(text: str) -> str:
     """The role that the label `text` names, or the empty string."""
-    return roles().get(key(text.strip().rstrip(_COLONS)), "")
+    bare = text.strip().rstrip(_COLONS)
+    return roles().get(key(bare)) or roles().get(key(_BRACKET_END.sub("", bare)), "")
 
 
 def label_of(block: Block) -> Label | None:

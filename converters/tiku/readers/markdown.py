@@ -6,9 +6,8 @@ from tiku import pandoc
 from tiku.errors import DocumentError
 from tiku.problems import Problem
 from tiku.readers import Reading, ReadOptions, frontmatter, lines, rawhtml
-from tiku.readers.assemble import assemble
 from tiku.readers.decode import decode
-from tiku.readers.recognise import recognise
+from tiku.readers.finish import finish
 from tiku.readers.shapes import Document
 
 FORMAT = "gfm-yaml_metadata_block-gfm_auto_identifiers-superscript"
@@ -41,12 +40,7 @@ class MarkdownReader:
         except DocumentError as error:
             raise DocumentError(error.message, file=options.file) from error
         problems += [Problem("Q107", f"pandoc: {warning}", options.file) for warning in warnings]
-        document = Document(blocks, known, typed)
-        title = frontmatter.text_of(meta.get("title"))
-        ours = frontmatter.text_of(meta.get("tiku")) == "1"
-        found = recognise(document, options.file, title, dialect=options.dialect, canonical=ours)
-        bank, more = assemble(found, meta, text, options, document)
-        return Reading(bank, (*problems, *lowering.problems, *more), found.dialect, found.evidence, known)
+        return finish(Document(blocks, known, typed), text, options, [*problems, *lowering.problems], meta=meta)
 
 
 reader = MarkdownReader()

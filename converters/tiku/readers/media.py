@@ -17,6 +17,8 @@ from tiku.model import Media
 from tiku.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tiku.model import Block
 
 MAX_BYTES = 50_000_000
@@ -34,7 +36,9 @@ _DATA = re.compile(r"data:image/[\w.+-]+;base64,(.*)", re.DOTALL)
 class Collector:
     """Gathers the media of one document; `problems` fills with what could not be taken."""
 
-    def __init__(self, file: str, root: Path | None) -> None:
+    def __init__(self, file: str, root: Path | None, inside: Mapping[str, bytes] | None = None) -> None:
+        self.inside = inside or {}
+        """Pictures that the document's own file holds, by path."""
         self.file = file
         self.root = root
         self.media: dict[str, Media] = {}
@@ -78,6 +82,9 @@ class Collector:
             except binascii.Error:
                 self._complain("Q403", "a data: picture is damaged", line)
                 return ""
+        path = unquote(target.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0])
+        if path in self.inside:
+            return self._keep(self.inside[path], path, line)
         kind = scheme(target)
         if kind in {"http", "https"} or target.startswith("//"):
             self._complain("Q402", f"picture on the network, not fetched: {target[:100]}", line)
@@ -85,7 +92,7 @@ class Collector:
         if kind or self.root is None:
             self._complain("Q403", f"picture refused: {target[:100]}", line)
             return ""
-        return self._read(unquote(target.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0]), line)
+        return self._read(path, line)
 
     def _read(self, path: str, line: int) -> str:
         root = Path(os.path.realpath(self.root or "."))

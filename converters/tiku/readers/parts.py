@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tiku.markup import para, plain_text, string, trim
 from tiku.model import Choice, Kind, Part
-from tiku.readers.choices import choice_label, choices_of, key_letters, sentence_letter
+from tiku.readers.asking import asks
+from tiku.readers.choices import choice_label, choices_of, key_letters, paragraph_choices, sentence_letter
 from tiku.readers.labels import drop, key, label_of, role_of, start_of, values
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Parts:
 
 
 def split(
-    blocks: Iterable[Block], lines: dict[int, int], stem: Iterable[Block] = (), *, canonical: bool = False
+    blocks: Iterable[Block], lines: dict[int, int], stem: Iterable[Block] = (), *, canonical: bool = False, asked: bool = False
 ) -> Parts:
     """The parts of the question whose body is `blocks`; blocks made here get their line in `lines`.
 
@@ -71,7 +72,7 @@ def split(
         current = _open(parts, role, text, made, current)
         current.extend(made)
     stem = list(stem)
-    if canonical or any(label not in {"difficulty", "tags", "kind"} for label in parts.labels):
+    if canonical or asked or any(label not in {"difficulty", "tags", "kind"} for label in parts.labels):
         parts.prompt[:0] = [*stem, *opening]
     else:
         _unlabelled(parts, stem, [*opening, *parts.prompt])
@@ -123,6 +124,8 @@ def _unfolded(block: Block) -> list[Block]:
     role = role_of(summary) or _folded_role(summary)
     if any((label := label_of(each)) is not None and label.role in {"answer", "explanation"} for each in content[:2]):
         return content  # it names its parts itself
+    if not role and len(summary) <= 30 and not asks(summary):
+        role = "answer"  # what is folded below a question is its answer, whatever it is called
     if role:
         return [para([{"t": "Strong", "c": list(string(f"{summary.rstrip(':：')}:"))}, _role_comment(role)]), *content]
     return [*inner[0]["c"][1], *content]
@@ -196,7 +199,7 @@ def _open(parts: Parts, role: str, text: str, rest: list[Block], current: list[B
         rest.clear()
         return current
     if role in {"tags", "difficulty", "kind"} and not parts.canonical:
-        role = "other"
+        role = "other"  # too long to be the value itself
     collected: list[Block] = []
     parts.others.append((role, text, collected))
     return collected
@@ -205,10 +208,12 @@ def _open(parts: Parts, role: str, text: str, rest: list[Block], current: list[B
 def _unlabelled(parts: Parts, stem: list[Block], blocks: list[Block]) -> None:
     """A body without labels: choices make the text before them the prompt, else all of it is the answer."""
     parts.prompt = list(stem)
+    if run := paragraph_choices(blocks):
+        parts.prompt += blocks[: run[1]]
+        parts.answer += blocks[run[1] :]
+        return
     for index, block in enumerate(blocks):
-        if found := choices_of(block):
-            before, _, after = found
-            del before, after
+        if choices_of(block):
             parts.prompt += blocks[: index + 1]
             parts.answer += blocks[index + 1 :]
             return
@@ -221,6 +226,10 @@ def _unlabelled(parts: Parts, stem: list[Block], blocks: list[Block]) -> None:
 def _find_choices(parts: Parts) -> None:
     """Take the last list of choices out of the prompt (in a labelled question, else out of the answer's beginning)."""
     places = [parts.prompt] if parts.canonical else [parts.prompt, parts.answer]
+    if not parts.canonical and (run := paragraph_choices(parts.prompt)):
+        begin, end, parts.choices = run
+        del parts.prompt[begin:end]
+        return
     for blocks in places:
         for index in range(len(blocks) - 1, -1, -1):
             found = _canonical_choices(blocks[index]) if parts.canonical else choices_of(blocks[index])

@@ -30,7 +30,7 @@ LONGEST = 1500
 class Document:
     """The blocks of a document with what is known about where they stood."""
 
-    def __init__(self, blocks: list[Block], lines: Mapping[int, int], typed: Mapping[int, str]) -> None:
+    def __init__(self, blocks: list[Block], lines: dict[int, int], typed: Mapping[int, str]) -> None:
         self.blocks = blocks
         self.lines = lines
         self.typed = typed
@@ -38,13 +38,13 @@ class Document:
 
     def line(self, block: Block | None) -> int:
         """The line on which `block` begins, or that of the first text inside it; 0 when unknown."""
-        stack = [block] if block is not None else []
+        stack: list[Any] = [block] if block is not None else []
         while stack:
             node = stack.pop()
             if isinstance(node, dict):
                 if found := self.lines.get(id(node)):
                     return found
-                stack.append(node.get("c"))  # type: ignore[arg-type]
+                stack.append(node.get("c"))
             elif isinstance(node, list):
                 stack.extend(reversed(node))
         return 0
@@ -180,11 +180,23 @@ def _list_headings(document: Document, dialect: Dialect) -> Iterator[tuple[str, 
 
 def _list_items(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
     flow: Flow = []
-    for block in document.blocks:
+    starts = [block["c"][0][0] if block["t"] == "OrderedList" else 0 for block in document.blocks]
+    upcoming = _upcoming(starts)
+    last = 0
+    for index, block in enumerate(document.blocks):
         if block["t"] != "OrderedList":
+            # `17.text` without a space is no list item, but it fills the gap between 16 and 18
+            if block["t"] == "Para" and last and upcoming[index] == last + 2:
+                head = head_of(block["c"], document.line(block), 7)
+                if head.style and head.value == last + 1 and _may_be(head.title):
+                    head.stem = True
+                    flow.append(head)
+                    last += 1
+                    continue
             flow.append(block)
             continue
         start = block["c"][0][0]
+        last = start + len(block["c"][1]) - 1
         for offset, item in enumerate(block["c"][1]):
             first = item[0] if item else None
             if first is None or first["t"] not in {"Para", "Plain"} or not _may_be(first["c"]):
@@ -201,6 +213,15 @@ def _list_items(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flo
             flow.append(head)
             flow += ([{"t": "Para", "c": rest}] if rest else []) + item[1:]
     yield "", flow
+
+
+def _upcoming(starts: list[int]) -> list[int]:
+    """For each place, the next number that is not 0 after it."""
+    out, following = [], 0
+    for start in reversed(starts):
+        out.append(following)
+        following = start or following
+    return out[::-1]
 
 
 def _first_line(inlines: list[Inline]) -> tuple[list[Inline], list[Inline]]:
@@ -421,6 +442,7 @@ def _divisions(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow
         head.id = identifier or named.get("id", "") or named.get("links", "")
         head.attributes = {key: value for key, value in named.items() if isinstance(value, str)}
         head.classes = tuple(classes)
+        head.asked = not {"an", "answer", "solution"} & set(classes)
         flow.append(head)
         flow += inner[1:] if title else inner
     yield "", flow

@@ -90,7 +90,7 @@ def contents(block: Block) -> str:
 
 
 def _is_comment(block: Block) -> bool:
-    return block["t"] == "RawBlock" and block["c"][1].lstrip().startswith("<!--")
+    return bool(block["t"] == "RawBlock" and block["c"][1].lstrip().startswith("<!--"))
 
 
 def _normalise(block: Block) -> None:
@@ -146,7 +146,7 @@ def edge(node: Any, index: int) -> str:
 
 def tidy_inlines(nodes: list[Inline]) -> list[Inline]:
     """A title without comments, and with its lines joined."""
-    holder = {"t": "Plain", "c": list(nodes)}
+    holder: dict[str, Any] = {"t": "Plain", "c": list(nodes)}
     _normalise(holder)
     done: list[Inline] = trim(holder["c"])
     return done

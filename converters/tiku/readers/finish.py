@@ -1,0 +1,38 @@
+"""The second half of every reader that has blocks: recognise the questions, assemble the bank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiku.readers import Reading, frontmatter
+from tiku.readers.assemble import assemble
+from tiku.readers.recognise import recognise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tiku.problems import Problem
+    from tiku.readers import ReadOptions
+    from tiku.readers.shapes import Document
+
+
+def finish(
+    document: Document,
+    text: str,
+    options: ReadOptions,
+    problems: list[Problem],
+    *,
+    meta: Mapping[str, Any] | None = None,
+    inside: Mapping[str, bytes] | None = None,
+) -> Reading:
+    """The reading of a document whose blocks are known.
+
+    `text` is what it says, for the language; `meta` its front matter; `inside` the pictures its own file holds, by
+    path.
+    """
+    meta = meta or {}
+    ours = frontmatter.text_of(meta.get("tiku")) == "1"
+    title = options.title or frontmatter.text_of(meta.get("title"))
+    found = recognise(document, options.file, title, dialect=options.dialect, canonical=ours)
+    bank, more = assemble(found, dict(meta), text, options, document, inside or {})
+    return Reading(bank, (*problems, *more), found.dialect, found.evidence, document.lines)
