@@ -148,7 +148,7 @@ class _Assembly:
                 Part(part.role, part.label, self._content(list(part.content), head.line)) for part in got.parts
             ),
             tags=got.tags,
-            difficulty=got.difficulty,
+            difficulty=got.difficulty or head.difficulty,
             kind=got.kind or Kind.OPEN,
             location=Location(self.options.file, head.line),
         )

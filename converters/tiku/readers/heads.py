@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tiku.model import Block, Inline
 
 _ATTRIBUTE = re.compile(r"\s*\{([#.][^{}]*)\}\s*$")
+# how hard a question is, said by stars at its end
+_STARS = re.compile(
+    r"\s*(?:[(（\[]\s*([★☆⭐🌟]{1,5}\ufe0f?)\s*[)）\]]|(?<=[\s?？.。])([★☆⭐🌟]{1,5}\ufe0f?|\*{1,3}))\s*$"
+)
 _PAIR = re.compile(r'([\w-]+)=(?:"([^"]*)"|(\S+))')
 
 
@@ -32,6 +36,8 @@ class Head:
     id: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    difficulty: str = ""
+    """As typed, where the title says it by stars or a coloured dot."""
     text: str = ""
     """The title as plain text."""
     body: list[Block] = field(default_factory=list)
@@ -69,8 +75,15 @@ def head_of(
         title = drop(title, number.length)
         head.number, head.value, head.style = number.text, number.value, number.style
         text = text[number.length :]
-    head.title = _unwrapped(_undecorated(trim(title)))
-    head.text = text.strip()
+    title = _unwrapped(_undecorated(trim(title)))
+    text = text.strip()
+    if found := _STARS.search(text):
+        head.difficulty = (found[1] or found[2]).strip()
+        title = without_end(title, len(text) - found.start())
+        text = text[: found.start()].strip()
+    elif text and not any(char.isalnum() for char in text) and number and not any(n["t"] == "Math" for n in title):
+        head.difficulty, title, text = text, [], ""  # `## 第 1 题 🟢`
+    head.title, head.text = title, text
     return head
 
 

@@ -19,6 +19,8 @@ ROLES = ("prompt", "choices", "answer", "explanation", "hint", "reference", "dif
 # Arabic letters that are written one for the other
 _ALIKE = str.maketrans("أإآىةۀكي", "ااایهہکی")
 _BRACKET_END = re.compile(r"\s*[(（\[][^()（）\[\]]{1,20}[)）\]]\s*$")
+_TICKS = frozenset("√✓✔☑✅○")
+_CROSSES = frozenset("×✗✘❌✖")
 _COLONS = ":："
 # Letters, digits and what may stand inside a label; everything else (emoji, stars, blanks, brackets) is decoration.
 _EDGES = re.compile(r"^[^\w]+|[^\w()]+$")
@@ -67,7 +69,15 @@ def roles() -> dict[str, str]:
 @cache
 def values(name: str) -> frozenset[str]:
     """The words for a value: ``true``, ``false``, ``kind-single-choice``, …"""
-    return frozenset().union(*vocabulary()[name].values())
+    return frozenset().union(*vocabulary()[name].values()) - {""}
+
+
+def truth_of(text: str) -> bool | None:
+    """What a short text says of a statement: True (``正确``, ``√``), False (``False``, ``×``), or None."""
+    said = key(text)
+    if said in values("value-true") or text.strip() in _TICKS:
+        return True
+    return False if said in values("value-false") or text.strip() in _CROSSES else None
 
 
 def role_of(text: str) -> str:

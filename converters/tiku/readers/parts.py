@@ -10,7 +10,7 @@ from tiku.markup import para, plain_text, string, trim
 from tiku.model import Choice, Kind, Part
 from tiku.readers.asking import asks
 from tiku.readers.choices import choice_label, choices_of, key_letters, paragraph_choices, sentence_letter
-from tiku.readers.labels import drop, key, label_of, role_of, start_of, values
+from tiku.readers.labels import drop, key, label_of, role_of, start_of, truth_of, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +49,12 @@ class Parts:
 
 
 def split(
-    blocks: Iterable[Block], lines: dict[int, int], stem: Iterable[Block] = (), *, canonical: bool = False, asked: bool = False
+    blocks: Iterable[Block],
+    lines: dict[int, int],
+    stem: Iterable[Block] = (),
+    *,
+    canonical: bool = False,
+    asked: bool = False,
 ) -> Parts:
     """The parts of the question whose body is `blocks`; blocks made here get their line in `lines`.
 
@@ -198,6 +203,10 @@ def _open(parts: Parts, role: str, text: str, rest: list[Block], current: list[B
         parts.kind = kind
         rest.clear()
         return current
+    if role == "points" and short:
+        parts.others.append((role, text, list(rest)))
+        rest.clear()
+        return current
     if role in {"tags", "difficulty", "kind"} and not parts.canonical:
         role = "other"  # too long to be the value itself
     collected: list[Block] = []
@@ -296,12 +305,11 @@ def _key_by_text(parts: Parts) -> None:
     """An answer that repeats one choice's words, or says 正确 for one of 正确/错误."""
     if len(parts.answer) != 1:
         return
-    said = key(plain_text(parts.answer))
-    truth, untruth = values("value-true"), values("value-false")
+    text = plain_text(parts.answer)
+    said, truth = key(text), truth_of(text)
     for index, choice in enumerate(parts.choices):
-        words = key(plain_text(choice.content))
-        same = said == words or (said in truth and words in truth) or (said in untruth and words in untruth)
-        if said and same:
+        words = plain_text(choice.content)
+        if said and (said == key(words) or (truth is not None and truth_of(words) is truth)):
             parts.choices[index] = Choice(choice.label, choice.content, correct=True)
 
 
@@ -318,13 +326,11 @@ def kind_of(text: str) -> Kind | None:
 
 def _kind(parts: Parts) -> Kind:
     correct = sum(choice.correct for choice in parts.choices)
-    words = [key(plain_text(choice.content)) for choice in parts.choices]
-    truth = values("value-true") | values("value-false")
-    if len(words) == 2 and all(word in truth for word in words):
+    if len(parts.choices) == 2 and {truth_of(plain_text(choice.content)) for choice in parts.choices} == {True, False}:
         return Kind.TRUE_FALSE
     if parts.choices:
         return Kind.MULTIPLE if correct > 1 else Kind.SINGLE
-    if len(parts.answer) == 1 and key(plain_text(parts.answer)) in truth:
+    if len(parts.answer) == 1 and truth_of(plain_text(parts.answer)) is not None:
         return Kind.TRUE_FALSE
     if _BLANK.search(plain_text(parts.prompt)):
         return Kind.FILL_IN

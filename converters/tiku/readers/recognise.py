@@ -6,6 +6,7 @@ that chapter alone.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -149,6 +150,7 @@ def _split(document: Document, flow: Flow, name: str, evidence: tuple[str, ...])
     preface: list[Block] = []
     heads: list[Head] = []
     body = preface
+    by_lines = any(isinstance(item, Head) and item.question and item.stem for item in flow)
     for index, item in enumerate(flow):
         if isinstance(item, Head):
             heads.append(item)
@@ -158,9 +160,28 @@ def _split(document: Document, flow: Flow, name: str, evidence: tuple[str, ...])
             head.question = False
             heads.append(head)
             body = head.body
+        elif by_lines and (line := _chapter_line(document, item)) is not None:
+            heads.append(line)
+            body = line.body
         else:
             body.append(item)
     return Recognition(preface, heads, name, evidence)
+
+
+_CHAPTER = re.compile(
+    r"(?:第\s*[一二三四五六七八九十百\d]{1,4}\s*[章节節部篇单单元]|[一二三四五六七八九十]{1,3}\s*[、.．]|[(（][一二三四五六七八九十]{1,3}[)）]).{0,30}$"
+)
+
+
+def _chapter_line(document: Document, block: Block) -> Head | None:
+    """A chapter in a plain text, where headings are lines: ``第一章 单选题``, ``二、判断题``."""
+    if block["t"] != "Para" or len(text := plain_text(block)) > 40 or not _CHAPTER.match(text.strip()):
+        return None
+    if text.rstrip()[-1:] in "。？?！；;":
+        return None
+    head = head_of(block["c"], document.line(block), 6, numbered=False)
+    head.question = False
+    return head
 
 
 def _chapters(flow: Flow) -> set[int]:

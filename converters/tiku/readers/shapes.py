@@ -141,7 +141,7 @@ def _heading_flow(document: Document, heads: dict[int, Head], chosen: set[int], 
 def _copy(head: Head) -> Head:
     return Head(
         head.line, head.level, head.title, head.number, head.value, head.style, head.id, head.attributes, head.classes,
-        head.text,
+        head.difficulty, head.text,
     )  # fmt: skip
 
 
@@ -320,8 +320,8 @@ def _bold(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
             flow.append(block)
             continue
         head = head_of(split[0], document.line(block), 7, pattern=dialect.pattern)
-        if split[1] and head.style != "word":
-            flow.append(block)  # a bold beginning is a term or a remark, unless it says Q7
+        if split[1] and (head.style not in {"word", "plain", "ordinal", "bracket"} or not head.text):
+            flow.append(block)  # a bold beginning is a term or a remark, unless it has a number
             continue
         flow.append(head)
         if split[1]:
@@ -349,7 +349,7 @@ def _paragraphs(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flo
     groups: list[tuple[Block, list[list[Inline]]]] = []
     styles: Counter[str] = Counter()
     for block in document.blocks:
-        pieces = _numbered_lines(block, dialect) if block["t"] == "Para" else []
+        pieces = _numbered_lines(block, dialect) if block["t"] == "Para" and not _bold_question(block) else []
         groups.append((block, pieces))
         for piece in pieces:
             if found := _style(piece, dialect):
@@ -380,6 +380,12 @@ def _paragraphs(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flo
             if waiting:
                 flow.append({"t": "Para", "c": trim(waiting)})
         yield f"style {style}", flow
+
+
+def _bold_question(block: Block) -> bool:
+    """Whether a paragraph begins with a bold text that is more than a number: the business of the shape `bold`."""
+    split = _bold_start(block["c"])
+    return split is not None and bool(head_of(split[0], 0).text)
 
 
 def _style(piece: list[Inline], dialect: Dialect) -> str:

@@ -42,8 +42,13 @@ def name_of(question: Question, language: str) -> str:
 
 
 def numbered(question: Question) -> str:
-    """The number as shown before a title: ``7. ``; empty without one."""
-    return f"{question.number}. " if question.number else ""
+    """The number as shown before a title: ``7. ``, ``三、``, ``① ``; empty without one."""
+    number = question.number
+    if not number:
+        return ""
+    if all("一" <= char <= "鿿" or char == "〇" for char in number):
+        return f"{number}、"
+    return f"{number} " if unicodedata.category(number[-1]) == "No" else f"{number}. "
 
 
 def section_name(section: Section, language: str) -> str:
