@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 API_VERSION = [1, 23, 1]
 """The version of pandoc-types that the nodes follow."""
 
-MAX_DEPTH = 200
-"""Deepest nesting of nodes that is taken from a file: far above any document, far below Python's stack."""
+MAX_DEPTH = 100
+"""Deepest nesting of nodes that is taken: far above any document, and what every exporter's recursion can bear."""
+MAX_SPAN = 1000
+"""Most rows or columns that a table's cell may span."""
 
 SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel", "ftp", "geo", "magnet", "doi"})
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*):")
@@ -160,15 +162,17 @@ def safe_link(url: str) -> bool:
     return scheme(url) in SAFE_SCHEMES | {""}
 
 
-# -- validating what comes from a file ----------------------------------------------------------------------------------
+# -- validating what comes from a file -------------------------------------------------------------------------------
 
-# The content of each node: "s" text, "n" a whole number, "I" inlines, "B" blocks, "A" attribute, "E:..." one of these
-# names as {"t": name}, "[x]" a list of x, a tuple: exactly these in a list, None: no content.
+# The content of each node: "s" text, a key of _NUMBERS a whole number, "I" inlines, "B" blocks, "A" attribute,
+# "E:..." one of these names as {"t": name}, [x] a list of x, a tuple: exactly these in a list, None: no content.
 _ALIGN = "E:AlignLeft,AlignRight,AlignCenter,AlignDefault"
-_CELL = ("A", _ALIGN, "n", "n", "B")
+_CELL = ("A", _ALIGN, "span", "span", "B")
 _ROW = ("A", [_CELL])
-_CITATION = object()
-_WIDTH = object()
+_CITATION = {
+    "citationId": "s", "citationPrefix": "I", "citationSuffix": "I", "citationNoteNum": "n", "citationHash": "n",
+    "citationMode": "E:AuthorInText,SuppressAuthor,NormalCitation",
+}  # fmt: skip
 _INLINE: dict[str, Any] = {
     "Str": "s", "Emph": "I", "Underline": "I", "Strong": "I", "Strikeout": "I", "Superscript": "I", "Subscript": "I",
     "SmallCaps": "I", "Quoted": ("E:SingleQuote,DoubleQuote", "I"), "Cite": ([_CITATION], "I"), "Code": ("A", "s"),
@@ -178,61 +182,91 @@ _INLINE: dict[str, Any] = {
 }  # fmt: skip
 _STYLE = "E:DefaultStyle,Example,Decimal,LowerRoman,UpperRoman,LowerAlpha,UpperAlpha"
 _DELIMITER = "E:DefaultDelim,Period,OneParen,TwoParens"
-_CAPTION = (("?I"), "B")
+_CAPTION = ("?I", "B")
 _BLOCK: dict[str, Any] = {
     "Plain": "I", "Para": "I", "LineBlock": ["I"], "CodeBlock": ("A", "s"), "RawBlock": ("s", "s"), "BlockQuote": "B",
     "OrderedList": (("n", _STYLE, _DELIMITER), ["B"]), "BulletList": ["B"], "DefinitionList": [("I", ["B"])],
-    "Header": ("n", "A", "I"), "HorizontalRule": None, "Figure": ("A", _CAPTION, "B"), "Div": ("A", "B"),
-    "Table": ("A", _CAPTION, [(_ALIGN, _WIDTH)], ("A", [_ROW]), [("A", "n", [_ROW], [_ROW])], ("A", [_ROW])),
+    "Header": ("level", "A", "I"), "HorizontalRule": None, "Figure": ("A", _CAPTION, "B"), "Div": ("A", "B"),
+    "Table": ("A", _CAPTION, [(_ALIGN, "width")], ("A", [_ROW]), [("A", "count", [_ROW], [_ROW])], ("A", [_ROW])),
 }  # fmt: skip
+_NUMBERS = {"n": (-(10**9), 10**9), "level": (1, 10**9), "count": (0, 10**9), "span": (1, MAX_SPAN)}
 
 
-def validate(nodes: Any, *, inline: bool = False, depth: int = 0) -> None:
+def validate(nodes: Any, *, inline: bool = False) -> None:
     """Check that `nodes` are blocks (or inlines) of pandoc's AST.
 
     Raises DocumentError that names the first node that is not, or that is nested deeper than MAX_DEPTH.
     """
-    _check(nodes, "I" if inline else "B", depth)
+    _check(nodes, "I" if inline else "B", 0)
+
+
+def check_depth(nodes: Any) -> None:
+    """Raise DocumentError when `nodes`, well formed but perhaps hostile, are nested deeper than MAX_DEPTH."""
+    stack = [(nodes, 0)]
+    while stack:
+        item, depth = stack.pop()
+        if isinstance(item, dict):
+            if "c" in item and depth >= MAX_DEPTH:
+                raise DocumentError(f"content is nested deeper than {MAX_DEPTH} levels")
+            stack.append((item.get("c"), depth + 1))
+        elif item and isinstance(item, list | tuple):
+            stack.extend((child, depth) for child in item if isinstance(child, dict | list))
 
 
 def _fail(value: Any, wanted: str) -> None:
-    raise DocumentError(f"not a node of pandoc's AST: {str(value)[:60]!r} where {wanted} should be")
+    if isinstance(value, dict):
+        kind = value.get("t")
+        found = f"an object of type {kind[:40]!r}" if isinstance(kind, str) else "an object"
+    else:  # a list may be too deep to be printed
+        found = "a list" if isinstance(value, list) else repr(value)[:60]
+    raise DocumentError(f"not a node of pandoc's AST: {found} where {wanted} should be")
 
 
 def _check(value: Any, shape: Any, depth: int) -> None:
-    if depth > MAX_DEPTH * 3:  # a node, its content and its list are three levels
-        raise DocumentError(f"content is nested deeper than {MAX_DEPTH} levels")
-    if shape is _CITATION:
-        if not isinstance(value, dict):
+    if isinstance(shape, dict):
+        if not isinstance(value, dict) or value.keys() != shape.keys():
             _fail(value, "a citation")
-    elif shape is _WIDTH:
-        if not (isinstance(value, dict) and value.get("t") in {"ColWidth", "ColWidthDefault"}):
-            _fail(value, "a column width")
+        for key, each in shape.items():
+            _check(value[key], each, depth)
     elif isinstance(shape, list | tuple):
         if not isinstance(value, list) or (isinstance(shape, tuple) and len(value) != len(shape)):
-            _fail(value, "a list")
+            _fail(value, "a list" if isinstance(shape, list) else f"a list of {len(shape)}")
         shapes = shape if isinstance(shape, tuple) else shape * len(value)
         for item, each in zip(value, shapes, strict=True):
-            _check(item, each, depth + 1)
+            _check(item, each, depth)
     elif shape == "s":
         if not isinstance(value, str):
             _fail(value, "text")
-    elif shape == "n":
-        if not isinstance(value, int):
-            _fail(value, "a number")
+    elif shape in _NUMBERS:
+        least, most = _NUMBERS[shape]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            _fail(value, "a whole number" if shape == "n" else f"a whole number from {least} to {most}")
     elif shape == "?I" and value is None:
         return
     elif shape in {"I", "B", "?I"}:
-        if not isinstance(value, list | tuple):
-            _fail(value, "a list")
-        table = _BLOCK if shape == "B" else _INLINE
-        for node in value:
-            if not isinstance(node, dict) or node.get("t") not in table:
-                _fail(node, "a block" if shape == "B" else "an inline")
-            inner = table[node["t"]]
-            if inner is not None:
-                _check(node.get("c"), inner, depth + 1)
+        _check_nodes(value, "a block" if shape == "B" else "an inline", _BLOCK if shape == "B" else _INLINE, depth)
     elif shape == "A":
         _check(value, ("s", ["s"], [("s", "s")]), depth)
-    elif isinstance(shape, str) and (not isinstance(value, dict) or value.get("t") not in shape[2:].split(",")):
+    elif shape == "width":
+        kind = value.get("t") if isinstance(value, dict) else None
+        if kind != "ColWidthDefault" and not (kind == "ColWidth" and _is_number(value.get("c"))):
+            _fail(value, "a column width")
+    elif not isinstance(value, dict) or value.get("t") not in shape[2:].split(","):
         _fail(value, shape[2:])
+
+
+def _check_nodes(value: Any, wanted: str, table: dict[str, Any], depth: int) -> None:
+    if not isinstance(value, list | tuple):
+        _fail(value, "a list")
+    for node in value:
+        kind = node.get("t") if isinstance(node, dict) else None
+        if not isinstance(kind, str) or kind not in table or not node.keys() <= {"t", "c"}:
+            _fail(node, wanted)
+        if table[kind] is not None:
+            if depth >= MAX_DEPTH:
+                raise DocumentError(f"content is nested deeper than {MAX_DEPTH} levels")
+            _check(node.get("c"), table[kind], depth + 1)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10**9

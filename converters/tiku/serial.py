@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import hashlib
 import json
+import re
 from dataclasses import fields, is_dataclass
-from typing import Any
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tiku import markup
 from tiku.errors import DocumentError
 from tiku.model import Bank, Choice, Kind, Location, Media, Part, Question, Section
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 SCHEMA = "https://tiku.invalid/schemas/bank-1.json"
 VERSION = 1
 """Rises when a reader of the old form would misread the new one."""
+_MEDIA_NAME = re.compile(r"[0-9a-f]{16}\.[a-z0-9]{1,5}")
+_MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+# What readers remove from every source (`readers.decode`) cannot come in by an escape of JSON's either.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def schema() -> str:
+    """The JSON Schema of what `dumps` writes, as text."""
+    return files("tiku").joinpath("schemas/bank.schema.json").read_text(encoding="utf-8")
 
 
 def dumps(bank: Bank) -> str:
-    """`bank` as JSON text: two spaces of indent, keys in the order of the model's fields, a final newline."""
+    """`bank` as JSON text: one space of indent, keys in the order of the model's fields, a final newline."""
     document = {"$schema": SCHEMA, "tiku": VERSION, "pandoc-api-version": markup.API_VERSION, "bank": _plain(bank)}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
@@ -29,7 +43,7 @@ def loads(text: str) -> Bank:
     Raises DocumentError, with the path of the culprit, when `text` is no JSON model of a version we know.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number)
     except RecursionError as error:
         raise DocumentError("the JSON is nested too deeply") from error
     except ValueError as error:
@@ -37,9 +51,15 @@ def loads(text: str) -> Bank:
         raise DocumentError(f"not JSON: {error}" + (f" (line {line})" if line else "")) from error
     if not isinstance(document, dict) or "bank" not in document:
         raise DocumentError("JSON, but not a tiku model: there is no 'bank' in it")
-    if document.get("tiku") != VERSION:
-        raise DocumentError(f"a tiku model of version {document.get('tiku')!r}; this tiku reads version {VERSION}")
+    version = document.get("tiku")
+    if version != VERSION or isinstance(version, bool):
+        what = repr(version) if isinstance(version, int | float | str) else "unknown"
+        raise DocumentError(f"a tiku model of version {what[:40]}; this tiku reads version {VERSION}")
     return _bank(document["bank"], "bank")
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _plain(value: Any) -> Any:
@@ -52,14 +72,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-# -- reading back: each function takes a JSON value and the path to name in a complaint ---------------------------------
+# -- reading back: each function takes a JSON value and the path to name in a complaint ------------------------------
 
 
 def _object(value: Any, where: str, known: type) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise DocumentError(f"{where}: an object is wanted, not {type(value).__name__}")
     if unknown := sorted(set(value) - {each.name for each in fields(known)}):
-        raise DocumentError(f"{where}: unknown key '{unknown[0]}'")
+        raise DocumentError(f"{where}: unknown key {unknown[0][:40]!r}")
     return value
 
 
@@ -67,11 +87,15 @@ def _text(data: dict[str, Any], key: str, where: str, default: str = "") -> str:
     value = data.get(key, default)
     if not isinstance(value, str):
         raise DocumentError(f"{where}.{key}: text is wanted, not {type(value).__name__}")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise DocumentError(f"{where}.{key}: half a surrogate pair stands in the text") from error
+    _characters(value, f"{where}.{key}")
     return value
+
+
+def _characters(text: str, where: str) -> None:
+    if found := _FORBIDDEN.search(text):
+        half = "\ud800" <= found[0] <= "\udfff"
+        what = "half a surrogate pair" if half else f"the control character U+{ord(found[0]):04X}"
+        raise DocumentError(f"{where}: {what} stands in the text")
 
 
 def _list(data: dict[str, Any], key: str, where: str) -> list[Any]:
@@ -90,18 +114,22 @@ def _nodes(data: dict[str, Any], key: str, where: str, *, inline: bool = False) 
     nodes = _list(data, key, where)
     try:
         markup.validate(nodes, inline=inline)
-        json.dumps(nodes, ensure_ascii=False).encode("utf-8")
     except DocumentError as error:
         raise DocumentError(f"{where}.{key}: {error.message}") from error
-    except UnicodeEncodeError as error:
-        raise DocumentError(f"{where}.{key}: half a surrogate pair stands in the text") from error
+    stack: list[Any] = [nodes]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            _characters(item, f"{where}.{key}")
+        elif isinstance(item, list | dict):
+            stack.extend(item.values() if isinstance(item, dict) else item)
     return tuple(nodes)
 
 
 def _location(data: dict[str, Any], where: str) -> Location:
     value = _object(data.get("location", {}), f"{where}.location", Location)
     line = value.get("line", 0)
-    if not isinstance(line, int) or line < 0:
+    if not isinstance(line, int) or isinstance(line, bool) or line < 0:
         raise DocumentError(f"{where}.location.line: a whole number is wanted")
     return Location(_text(value, "file", where), line)
 
@@ -123,9 +151,16 @@ def _media(value: Any, where: str) -> Media:
     data = _object(value, where, Media)
     try:
         content = base64.b64decode(_text(data, "data", where), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; text that is not ASCII gives a plain one
         raise DocumentError(f"{where}.data: not base64") from error
-    return Media(_text(data, "name", where), _text(data, "mime", where), content)
+    name, mime = _text(data, "name", where), _text(data, "mime", where)
+    if not _MEDIA_NAME.fullmatch(name) or not name.startswith(hashlib.sha256(content).hexdigest()[:16]):
+        raise DocumentError(
+            f"{where}.name: the first 16 hex digits of the data's SHA-256, a dot and a suffix are wanted"
+        )
+    if not _MIME.fullmatch(mime):
+        raise DocumentError(f"{where}.mime: a media type is wanted, as image/png")
+    return Media(name, mime, content)
 
 
 def _question(value: Any, where: str) -> Question:
@@ -135,7 +170,7 @@ def _question(value: Any, where: str) -> Question:
         raise DocumentError(f"{where}.id: every question needs one")
     try:
         kind = Kind(data.get("kind", "open"))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise DocumentError(f"{where}.kind: one of {', '.join(Kind)} is wanted") from error
     return Question(
         id=identifier,
@@ -180,9 +215,14 @@ def _bank(value: Any, where: str) -> Bank:
         ),
         media=tuple(_media(item, f"{where}.media[{i}]") for i, item in enumerate(_list(data, "media", where))),
     )
-    seen: set[str] = set()
-    for question in bank.questions:
-        if question.id in seen:
-            raise DocumentError(f"{where}: two questions have the id '{question.id}'")
-        seen.add(question.id)
+    _once((question.id for question in bank.questions), f"{where}: two questions have the id")
+    _once((media.name for media in bank.media), f"{where}.media: two have the name")
     return bank
+
+
+def _once(names: Iterable[str], complaint: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DocumentError(f"{complaint} '{name[:80]}'")
+        seen.add(name)
