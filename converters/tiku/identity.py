@@ -128,7 +128,7 @@ class Identity:
         old = self.names[question.id]
         modified = old.modified
         if old.content != content:
-            modified = max(self.now, old.modified + 1 if old.content else 0)
+            modified = max(self.now, old.modified + 1 if old.modified else 0)
         new = replace(
             old, guid=guid_as(old, form), form=form, content=content, deck=deck, modified=modified, foreign=False
         )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tiku.identity import Identity
     from tiku.model import Bank
     from tiku.problems import Problem
 
@@ -28,6 +29,7 @@ EXPORTERS = Registry(
         "pdf": "tiku.exporters.pdf:exporter",
         "epub": "tiku.exporters.epub:exporter",
         "apkg": "tiku.exporters.apkg:exporter",
+        "anki-csv": "tiku.exporters.anki_csv:exporter",
         "pptx": "tiku.exporters.pptx:exporter",
         "slides": "tiku.exporters.slides:exporter",
         "json": "tiku.exporters.bank_json:exporter",
@@ -36,6 +38,7 @@ EXPORTERS = Registry(
 )
 SUFFIXES = {
     ".pdf": "pdf", ".epub": "epub", ".apkg": "apkg", ".pptx": "pptx", ".html": "slides", ".json": "json", ".md": "md",
+    ".csv": "anki-csv",
 }  # fmt: skip
 """Which built-in exporter a path's suffix names; an exporter's own ``suffix`` is what it gives a file."""
 
@@ -100,6 +103,8 @@ class ExportOptions:
     """A theme's name or path; empty is the exporter's default."""
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """A typed value for each of the exporter's options."""
+    identity: Identity | None = None
+    """Under which name each question is known, for exporters that need it; None: nothing is known yet."""
 
 
 class Exporter(Protocol):

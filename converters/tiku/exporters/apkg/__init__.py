@@ -9,6 +9,7 @@ from tiku.exporters import Answers, ExportOptions, Option
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tiku.identity import Memory
     from tiku.model import Bank
     from tiku.problems import Problem
 
@@ -39,6 +40,21 @@ class ApkgExporter:
         from tiku.exporters.apkg.package import export
 
         return export(bank, path, options)
+
+    def remember(self, path: Path) -> Memory:
+        """What the package at `path`, of ours or not, knows of its questions.
+
+        Raises DocumentError when it cannot be read.
+        """
+        from tiku.exporters.apkg.earlier import remember
+
+        return remember(path)
+
+    def bury(self, bank: Bank, path: Path, options: ExportOptions) -> int:
+        """Write a package to `path` that lets Anki delete the notes of removed questions; return how many there are."""
+        from tiku.exporters.apkg.cleanup import bury
+
+        return bury(bank, path, options.identity, options.time) if options.identity else 0
 
 
 exporter = ApkgExporter()

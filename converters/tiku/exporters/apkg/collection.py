@@ -39,6 +39,8 @@ class Collection:
         self.time = time
         self.root = root
         self.description = description
+        self.extra: dict[str, Any] = {}
+        """Goes into the collection's settings, where Anki leaves it alone and `earlier.py` finds it."""
         self._decks: dict[str, int] = {}
         self._types = note_types()
         self._used: set[int] = set()
@@ -128,7 +130,8 @@ class Collection:
         conf = {"curDeck": self._decks[self.root], "activeDecks": [self._decks[self.root]], "curModel": None,
                 "nextPos": self._position + 1, "estTimes": True, "dueCounts": True, "sortType": "noteFld",
                 "sortBackwards": False, "addToCur": True, "timeLim": 0, "newSpread": 0, "collapseTime": 1200,
-                "schedVer": 2, "sched2021": True, "dayLearnFirst": False, "creationOffset": 0}  # fmt: skip
+                "schedVer": 2, "sched2021": True, "dayLearnFirst": False, "creationOffset": 0,
+                **self.extra}  # fmt: skip
         day = self.time - self.time % 86_400
         millis = self.time * 1000
         return day, millis, millis, _json(conf), _json(models), _json(decks), _json({"1": _PRESET})

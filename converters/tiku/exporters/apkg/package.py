@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from tiku import ledger
 from tiku.exporters.apkg.collection import Collection
 from tiku.exporters.apkg.container import pack
-from tiku.identity import identify
+from tiku.identity import Memory, identify
+from tiku.render.anki.fields import FieldWriter, neutral, prose
 from tiku.render.anki.notes import NoteMaker, NoteOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
@@ -19,25 +24,28 @@ if TYPE_CHECKING:
 
 def export(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     """Write `bank` to the file `path`; return what could not be shown."""
-    from tempfile import TemporaryDirectory
-
     settings = dict(options.settings)
     kind = settings.pop("format", "legacy")
-    known = getattr(options, "identity", None) or identify(bank, None, options.time)
-    maker = NoteMaker(bank, known, NoteOptions(**settings))
+    identity = options.identity or identify(bank, None, options.time)
+    maker = NoteMaker(bank, identity, NoteOptions(**settings))
     # Beside the output: it fits there if the output does, and a small /tmp in memory does not matter.
     with TemporaryDirectory(prefix=f".{path.name[:60]}.", dir=path.parent) as folder:
         with Collection(f"{folder}/collection", options.time, maker.root, describe(bank)) as collection:
             for note in maker.notes():
                 collection.add(note)
+            collection.extra = {"tiku": remembered(identity.memory())}
         pack(path, f"{folder}/collection", maker.media, options.time, latest=kind == "latest")
     return maker.problems
 
 
+def remembered(memory: Memory) -> dict[str, Any]:
+    """What the notes themselves do not tell, so that the package can serve as the memory of the next build."""
+    gone = Memory(known=tuple(each for each in memory.known if each.gone))
+    return {"namespace": memory.namespace, "gone": [json.loads(line) for line in ledger.lines(gone)]}
+
+
 def describe(bank: Bank) -> str:
     """The deck's description, as HTML: what the bank says of itself, and its authors."""
-    from tiku.render.anki.fields import FieldWriter, neutral, prose
-
     writer = FieldWriter(lambda _: "")
     authors = f"<p>{neutral(prose(', '.join(bank.authors)))}</p>" if bank.authors else ""
     return writer.field(bank.description) + authors
