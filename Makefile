@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SYSTEM_RUN := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk
 SYSTEM_TEST := fonts-noto-core fonts-dejavu-core poppler-utils chromium libreoffice-impress libreoffice-math default-jre-headless fonts-noto-color-emoji fonts-liberation
 
-.PHONY: outputs test lint fast install install-test system system-test lock pictures clean
+.PHONY: outputs test lint fast install install-test judges system system-test lock pictures clean
 
 ## build every document in source/ into outputs/, installing what is missing
 outputs: install
@@ -26,7 +26,11 @@ fast: install-test
 
 install: system $(VENV)/.run
 
-install-test: system-test $(VENV)/.test
+install-test: system-test judges $(VENV)/.test
+
+## DAISY Ace, which the EPUB tests ask
+judges:
+	@scripts/ace.sh install
 
 $(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tiku needs Python 3.11 or later")'

@@ -1,0 +1,47 @@
+"""EPUB 3 books that every reader opens: one entry a question, answers where the reader wants them.
+
+``book`` leads; ``content`` writes XHTML, ``layout`` decides what stands in which file, ``navigation`` and ``metadata``
+describe the book, ``package`` alone knows ebooklib.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiku.exporters import Answers, ExportOptions, Option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.model import Bank
+    from tiku.problems import Problem
+
+
+class EpubExporter:
+    """Writes an EPUB 3.3 package."""
+
+    name = "epub"
+    suffix = ".epub"
+    summary = "an e-book for phones, tablets and e-readers"
+    keeps = "everything; raw HTML as far as it is harmless, WebP pictures as PNG"
+    answers = (Answers.HIDDEN, Answers.INLINE, Answers.CHAPTER, Answers.END, Answers.NONE)
+    options = (
+        Option(
+            "answers",
+            "how hidden answers are reached: by links, as pop-up notes, or folded below the question",
+            "links",
+            ("links", "popup", "details"),
+        ),
+    )
+
+    def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
+        """Write `bank` as an EPUB.
+
+        Raises UsageError for options that contradict each other, SetupError when a library is missing.
+        """
+        from tiku.exporters.epub.book import write
+
+        return write(bank, path, options)
+
+
+exporter = EpubExporter()

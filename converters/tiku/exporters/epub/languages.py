@@ -1,0 +1,104 @@
+"""Which language a book and its runs of text are in: never the machine's locale, never no tag at all."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tiku.markup import plain_text
+from tiku.render.locales import primary, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tiku.model import Bank
+
+# https://www.rfc-editor.org/rfc/rfc5646#section-2.1, without the grandfathered tags
+_TAG = re.compile(
+    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE,
+)
+# Scripts that tell a language by themselves, when the text around is not written in them.
+_SCRIPTS = {
+    "ja": "\u3040-\u30ff\uff66-\uff9f",
+    "ko": "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af",
+    "zh": "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
+    "ru": "\u0400-\u052f",
+    "el": "\u0370-\u03ff\u1f00-\u1fff",
+    "ar": "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff",
+    "he": "\u0590-\u05ff\ufb1d-\ufb4f",
+    "th": "\u0e00-\u0e7f",
+    "hi": "\u0900-\u097f",
+}
+_OWN = {
+    "ja": {"ja", "zh"}, "zh": {"zh"}, "ko": {"ko", "zh"}, "fa": {"ar"}, "ur": {"ar"}, "ps": {"ar"}, "ckb": {"ar"},
+    "ug": {"ar"}, "sd": {"ar"}, "yi": {"he"}, "uk": {"ru"}, "bg": {"ru"}, "sr": {"ru"}, "be": {"ru"}, "mk": {"ru"},
+    "kk": {"ru"}, "mn": {"ru"}, "ky": {"ru"}, "tg": {"ru"}, "mr": {"hi"}, "ne": {"hi"}, "sa": {"hi"},
+}  # fmt: skip
+_NOT_LATIN = frozenset({"zh", "ja", "ko", "ru", "uk", "bg", "el", "ar", "fa", "he", "ur", "th", "hi"})
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
+_OTHER_LETTER = re.compile(r"[^\W\d_A-Za-z\u00aa-\u024f]")
+
+
+def well_formed(language: str) -> bool:
+    """Whether `language` is a well-formed BCP 47 tag."""
+    return _TAG.fullmatch(language) is not None
+
+
+def of_book(bank: Bank) -> str:
+    """The tag of the bank's language; detected from its text when it states none, or none that is well-formed."""
+    stated = tag(bank.language.strip())
+    if stated != "und" and well_formed(stated):
+        return stated
+    from tiku.readers.language import detect
+
+    sample = [bank.title]
+    for question in bank.questions[:100]:
+        sample += [plain_text(question.title), plain_text(question.prompt), plain_text(question.answer)]
+    return detect("\n".join(sample))
+
+
+@cache
+def foreign_runs(language: str) -> re.Pattern[str]:
+    """Matches a run of text in a script that `language` is not written in, one named group for each language."""
+    own = _OWN.get(primary(language), {primary(language)})
+    groups = []
+    for name, letters in _SCRIPTS.items():
+        if name in own:
+            continue
+        # Japanese is told by its kana, and then takes the characters it shares with Chinese along.
+        inside = letters + _SCRIPTS["zh"] + "\u3000-\u303f" if name == "ja" else letters
+        head = f"[{_SCRIPTS['zh']}]*" if name == "ja" else ""
+        # A lone Greek letter is a symbol, and a run ends in a letter or the mark that closes its sentence.
+        least = "{2,}" if name == "el" else "+"
+        groups.append(f"(?P<{name}>{head}[{letters}]{least}(?:[{inside} ,.!?'’-]*[{inside}])?)")
+    return re.compile("|".join(groups))
+
+
+def of_block(nodes: Any, language: str) -> str:
+    """The language of `nodes` when it plainly is another one than `language`, else the empty string.
+
+    Plain is text in Latin letters alone in a book of another script.
+    """
+    if primary(language) not in _NOT_LATIN:
+        return ""
+    words = plain_text(nodes)
+    if _OTHER_LETTER.search(words) or len(_LATIN_WORD.findall(words)) < 3:
+        return ""
+    from tiku.readers.language import detect
+
+    return detect(words)
+
+
+def marker(language: str) -> Callable[[str], str]:
+    """A function that wraps the runs of other scripts in escaped text in spans with their language."""
+    pattern = foreign_runs(language)
+
+    def wrap(match: re.Match[str]) -> str:
+        name = match.lastgroup or ""
+        side = ' dir="rtl"' if name in {"ar", "he"} else ""
+        return f'<span lang="{name}" xml:lang="{name}"{side}>{match[0]}</span>'
+
+    return lambda text: text if text.isascii() else pattern.sub(wrap, text)

@@ -1,0 +1,89 @@
+"""The pictures of a book: named by their content, only those used, each in a form that readers show."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING, Any
+
+from tiku.exporters.epub.package import File
+
+if TYPE_CHECKING:
+    from tiku.exporters.epub.content import ContentWriter
+    from tiku.model import Bank, Media
+
+LARGEST_BYTES = 5_000_000
+LARGEST_SIDE = 4_000
+"""Pixels; over either of these a picture is reported: old e-readers show nothing, or stop."""
+_DEEPEST = 100_000_000
+"""Pixels that are decoded at most: a small file can claim more than memory holds."""
+
+
+class Pictures:
+    """Takes pictures out of the bank as the content asks for them."""
+
+    def __init__(self, bank: Bank) -> None:
+        self._media = {media.name: media for media in bank.media}
+        self._taken: dict[str, str] = {}
+        self.files: list[File] = []
+        self.animated = False
+
+    def take(self, name: str, writer: ContentWriter) -> str:
+        """The path of the picture `name` in the book; empty, after a complaint, when it cannot be shown."""
+        if name not in self._taken:
+            media = self._media.get(name)
+            if media is None:
+                writer.complain(
+                    "Q302", f"picture '{name[:60]}' is not in the bank; its description stands in its place"
+                )
+            self._taken[name] = self._add(media, writer) if media else ""
+        return self._taken[name]
+
+    def _add(self, media: Media, writer: ContentWriter) -> str:
+        try:
+            mime, suffix, content = self._fit(media)
+        except Exception as error:  # noqa: BLE001 - decoders raise whatever they like on a damaged picture
+            reason = " ".join(str(error).split())[:80] or type(error).__name__
+            writer.complain(
+                "Q302", f"picture '{media.name[:60]}' cannot be read ({reason}); its description stands in its place"
+            )
+            return ""
+        if len(content) > LARGEST_BYTES:
+            writer.complain("Q305", f"picture '{media.name[:60]}' has {len(content) / 1e6:.1f} MB")
+        name = hashlib.sha256(content).hexdigest()[:16]
+        href = f"images/{name}.{suffix}"
+        if all(file.href != href for file in self.files):
+            self.files.append(File(f"i-{name}", href, mime, content))
+        return href
+
+    def _fit(self, media: Media) -> tuple[str, str, bytes]:
+        """The picture as EPUB's core media types know it. Raises whatever the decoder does."""
+        from tiku.exporters.epub import svg
+
+        if svg.is_svg(media.data):
+            return "image/svg+xml", "svg", svg.clean(media.data)
+        from PIL import Image
+
+        with Image.open(io.BytesIO(media.data)) as picture:
+            kind, size = picture.format, picture.size
+            if size[0] * size[1] > _DEEPEST:
+                raise ValueError(f"{size[0]} × {size[1]} pixels")
+            moving = getattr(picture, "n_frames", 1) > 1
+            self.animated = self.animated or moving
+            if kind in {"PNG", "GIF"}:
+                return f"image/{kind.lower()}", kind.lower(), media.data
+            if kind in {"JPEG", "MPO"} and picture.mode in {"RGB", "L"}:
+                return "image/jpeg", "jpg", media.data
+            return self._encode(picture)
+
+    @staticmethod
+    def _encode(picture: Any) -> tuple[str, str, bytes]:
+        """WebP and whatever else old readers lack, as PNG; CMYK photographs as JPEG."""
+        out = io.BytesIO()
+        if picture.mode == "CMYK":
+            picture.convert("RGB").save(out, "JPEG", quality=90)
+            return "image/jpeg", "jpg", out.getvalue()
+        picture.convert("RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB").save(
+            out, "PNG"
+        )
+        return "image/png", "png", out.getvalue()
