@@ -259,7 +259,7 @@ def _check_nodes(value: Any, wanted: str, table: dict[str, Any], depth: int) -> 
     if not isinstance(value, list | tuple):
         _fail(value, "a list")
     for node in value:
-        kind = node.get("t") if isinstance(node, dict) else None
+        kind: Any = node.get("t") if isinstance(node, dict) else None
         if not isinstance(kind, str) or kind not in table or not node.keys() <= {"t", "c"}:
             _fail(node, wanted)
         if table[kind] is not None:
