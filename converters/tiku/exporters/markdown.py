@@ -21,6 +21,7 @@ from tiku.model import Kind
 from tiku.problems import Problem
 from tiku.readers.labels import label_of, role_of
 from tiku.readers.numbers import number_of
+from tiku.readers.parts import kind_of
 from tiku.render.locales import label_colon, terms
 from tiku.render.view import kind_label
 
@@ -34,6 +35,7 @@ FORMAT = "gfm-yaml_metadata_block-superscript"
 _TOKEN = "\ufdd0{}\ufdd1"
 _COMMENT = {"t": "RawInline", "c": ["html", "<!-- -->"]}
 _IMAGE = re.compile(r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\(tiku:(?P<label>media-\d+)\)")
+_STARTS = re.compile(r"(\d{0,9})([-+*#>=~|.)])")
 _EMPHASIS = frozenset({"Strong", "Emph", "Strikeout"})
 
 
@@ -130,7 +132,7 @@ class _Writer:
             blocks += self._labelled("choices", ())
             blocks.append({"t": "BulletList", "c": [self._choice(choice) for choice in question.choices]})
         if question.kind is not Kind.OPEN:
-            blocks += self._value("kind", kind_label(question, self.bank.language))
+            blocks += self._value("kind", _kind_word(question, self.bank.language))
         if question.difficulty:
             blocks += self._value("difficulty", question.difficulty)
         if question.tags:
@@ -187,7 +189,7 @@ class _Writer:
         """A copy in which emphasis closes beside letters, and pictures are tokens."""
         if isinstance(node, list):
             items = [self._prepared(item) for item in node]
-            return _guarded(items)
+            return self._escaped(_guarded(items))
         if not isinstance(node, dict):
             return node
         if node.get("t") == "Image":
@@ -200,6 +202,22 @@ class _Writer:
             )
             return {"t": "Image", "c": [["", [], []], self._prepared(alt), [f"tiku:{label}", ""]]}
         return {**node, "c": self._prepared(node["c"])} if "c" in node else node
+
+    def _escaped(self, items: list[Any]) -> list[Any]:
+        """Inlines in which a line does not begin like a list, a heading or a quotation: pandoc escapes only the first."""
+        out: list[Any] = []
+        for item in items:
+            after_break = bool(out) and isinstance(out[-1], dict) and out[-1].get("t") in {"SoftBreak", "LineBreak"}
+            if (
+                after_break
+                and isinstance(item, dict)
+                and item.get("t") == "Str"
+                and (found := _STARTS.match(item["c"]))
+            ):
+                out.append(self._token(f"{found[1]}\\{found[2]}"))
+                item = {"t": "Str", "c": item["c"][found.end() :]}  # noqa: PLW2901 - the rest of it
+            out.append(item)
+        return out
 
     def _inlines(self, inlines: Iterable[Inline]) -> list[Inline]:
         done: list[Inline] = self._prepared(list(inlines))
@@ -217,6 +235,12 @@ _KIND_LABEL = {
     "ar": "النوع",
     "fa": "نوع",
 }
+
+
+def _kind_word(question: Question, language: str) -> str:
+    """The kind in the bank's language, if it reads back as that kind."""
+    word = kind_label(question, language)
+    return word if kind_of(word) is question.kind else str(question.kind)
 
 
 def _edge(node: Any, index: int) -> str:

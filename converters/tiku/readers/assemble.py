@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from tiku.markup import para, plain_text
 from tiku.model import Bank, Choice, Kind, Location, Part, Question, Section
-from tiku.readers import frontmatter, language, parts
+from tiku.readers import frontmatter, language, normal, parts
 from tiku.readers.media import Collector
 from tiku.readers.recognise import CANONICAL
-from tiku.readers.tidy import Tidier, tidy_inlines
+from tiku.readers.tidy import Tidier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,14 +109,13 @@ class _Assembly:
         return title, preface, heads
 
     def _content(self, blocks: list[Block], line: int, *, preface: bool = False) -> tuple[Block, ...]:
-        tidy = self.tidier.tidy(blocks, line, preface=preface and not self.canonical)
-        return tuple(self.collector.take(tidy, line))
+        return tuple(self.tidier.tidy(blocks, line, self.collector.take, preface=preface and not self.canonical))
 
     def _section(self, node: _Node) -> Section:
         head = node.head
         line = head.line if head else 0
         return Section(
-            title=tuple(tidy_inlines(head.title)) if head else (),
+            title=tuple(normal.inlines(head.title)) if head else (),
             intro=self._content(head.body, line, preface=True) if head else (),
             questions=tuple(node.questions),
             sections=tuple(self._section(child) for child in node.children),
@@ -125,7 +124,7 @@ class _Assembly:
 
     def question(self, head: Head) -> Question:
         """The question that `head` and its body are."""
-        title = tidy_inlines(head.title)
+        title = normal.inlines(head.title)
         stem: list[Block] = [para(title)] if head.stem and title else []
         for block in stem:
             self.lines[id(block)] = head.line

@@ -143,6 +143,9 @@ def drop(inlines: list[Any] | tuple[Any, ...], count: int) -> list[Any]:
         elif node["t"] == "Str":
             out.append({"t": "Str", "c": node["c"][left:]})
             left = 0
+        elif node["t"] == "Code":  # `hint: np.zeros`
+            out.append({"t": "Code", "c": [node["c"][0], node["c"][1][left:].lstrip()]})
+            left = 0
         elif node["t"] in {"Strong", "Emph", "Strikeout", "Underline"}:
             out.append({"t": node["t"], "c": drop(node["c"], left)})
             left = 0

@@ -71,8 +71,8 @@ class Collector:
         # What cannot be shown stays visible as its alt text, linked to where it was when that is on the network.
         words = alt or [{"t": "Str", "c": Path(target.split("?")[0]).name[:80] or "image"}]
         if scheme(target) in {"http", "https"}:
-            return [{"t": "Link", "c": [["", ["image"], []], words, [target, title]]}]
-        return [{"t": "Span", "c": [["", ["image"], []], words]}] if plain_text(words) else []
+            return [{"t": "Link", "c": [["", [], []], words, [target, title]]}]
+        return list(words) if plain_text(words) else []
 
     def _load(self, target: str, line: int) -> str:
         """The name of the picture that `target` means, or the empty string after a complaint."""

@@ -261,7 +261,7 @@ def _canonical_choices(block: Block) -> tuple[list[Block], list[Choice], list[Bl
     choices = []
     for item in block["c"]:
         first = item[0]["c"] if item and item[0]["t"] in {"Plain", "Para"} else []
-        if not first or first[0].get("c") not in {"☒", "☐"}:
+        if not first or first[0]["t"] != "Str" or first[0]["c"] not in {"☒", "☐"}:
             return None
         inlines = trim(first[1:])
         found = _CANONICAL.match(start_of(inlines, 60))
@@ -319,7 +319,7 @@ def _key_by_text(parts: Parts) -> None:
 def kind_of(text: str) -> Kind | None:
     """The kind that a value such as ``单选题`` or ``true/false`` names."""
     for kind in Kind:
-        if key(text) in values(f"kind-{kind}"):
+        if key(text) in values(f"kind-{kind}") or text == kind:
             return kind
     return None
 

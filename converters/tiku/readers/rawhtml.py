@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from tiku import pandoc
-from tiku.markup import plain_text, trim
+from tiku.markup import plain_text, string, trim
 from tiku.problems import Problem
 
 if TYPE_CHECKING:
@@ -327,7 +327,7 @@ class Lowering:
         found = _TAG.fullmatch(html.strip())
         if found is None or found[2].lower() not in _KNOWN:
             # `Vec<T>` is no HTML: its author meant the characters
-            stack[-1][1].append({"t": "Str", "c": unescape(html)})
+            stack[-1][1].extend(string(" ".join(unescape(html).split())))
             return
         slash, name = found[1], found[2].lower()
         if _HARMFUL.match(html):

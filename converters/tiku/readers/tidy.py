@@ -1,21 +1,18 @@
-"""What a reader leaves out of questions, and says so: links back to the top, badges, donation blocks, contents lists.
-
-And what is normalised, because sources cannot say it: line breaks between Chinese characters, widths of table columns.
-"""
+"""What a reader leaves out of questions, and says so: links back to the top, badges, donation blocks, contents lists."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tiku.markup import plain_text, trim, walk
+from tiku.markup import plain_text, walk
 from tiku.problems import Problem
-from tiku.readers.lines import wide
+from tiku.readers import normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tiku.model import Block, Inline
+    from tiku.model import Block
 
 _TOP = re.compile(r"^\W*(back\s+)?(to\s+)?(the\s+)?(top|table of contents|toc|contents|index|menu|up)\W*$|^\W*$|回到?(顶部|頂部|目录|目錄)|返回(顶部|目录|頂部|目錄)|"
                   r"トップ|目次|맨 ?위로|목차|наверх|к оглавлению|volver (arriba|al)|voltar ao|haut|nach oben|للأعلى|بالا", re.IGNORECASE)  # fmt: skip
@@ -31,22 +28,26 @@ class Tidier:
         self.line_of = line_of
         self.problems: list[Problem] = []
 
-    def tidy(self, blocks: list[Block], line: int = 0, *, preface: bool = False) -> list[Block]:
-        """`blocks` without furniture. `preface` also drops lists and tables of contents."""
+    def tidy(
+        self,
+        blocks: list[Block],
+        line: int,
+        collect: Callable[[list[Block], int], list[Block]],
+        *,
+        preface: bool = False,
+    ) -> list[Block]:
+        """`blocks` without furniture, their pictures taken by `collect`, in normal form.
+
+        `preface` also drops lists and tables of contents. `line` is where they begin.
+        """
         out: list[Block] = []
         for block in blocks:
-            where = self.line_of(block) or line
-            if _is_comment(block):
-                continue
             if what := furniture(block) or (preface and contents(block)) or "":
+                where = self.line_of(block) or line
                 self.problems.append(Problem("Q108", f"left out: {what}", self.file, where))
                 continue
-            _normalise(block)
-            if block["t"] in {"Para", "Plain"} and not trim(block["c"]):
-                continue
-            if block["t"] == "Div" and not block["c"][1]:
-                continue
             out.append(block)
+        out = normal.blocks(collect(out, line))
         while out and out[-1]["t"] == "HorizontalRule":
             out.pop()
         while out and out[0]["t"] == "HorizontalRule":
@@ -87,66 +88,3 @@ def contents(block: Block) -> str:
     said = sum(len(plain_text(node["c"][1])) for node in inner)
     whole = sum(len(node["c"]) for node in walk(block) if node["t"] == "Str") or 1
     return "a table of contents" if said >= 0.6 * whole else ""
-
-
-def _is_comment(block: Block) -> bool:
-    return bool(block["t"] == "RawBlock" and block["c"][1].lstrip().startswith("<!--"))
-
-
-def _normalise(block: Block) -> None:
-    """Drop comments and join lines between wide characters, everywhere inside `block`, in place."""
-    stack: list[Any] = [block]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
-            if node.get("t") == "Table":
-                for column in node["c"][2]:
-                    column[1] = {"t": "ColWidthDefault"}
-            elif node.get("t") == "RawBlock":
-                continue
-            stack.append(node.get("c"))
-        elif isinstance(node, list):
-            if any(isinstance(item, dict) and item.get("t") in {"SoftBreak", "RawInline"} for item in node):
-                node[:] = _joined(node)
-            if any(
-                isinstance(item, dict) and _is_comment(item)
-                for item in node
-                if isinstance(item, dict) and item.get("t") == "RawBlock"
-            ):
-                node[:] = [item for item in node if not _is_comment(item)]
-            stack.extend(node)
-
-
-def _joined(nodes: list[Inline]) -> list[Inline]:
-    nodes = [node for node in nodes if not (node.get("t") == "RawInline" and node["c"][1].startswith("<!--"))]
-    out: list[Inline] = []
-    for index, node in enumerate(nodes):
-        if node["t"] == "SoftBreak" and 0 < index < len(nodes) - 1:
-            before, after = edge(nodes[index - 1], -1), edge(nodes[index + 1], 0)
-            if wide(before) and wide(after):
-                continue
-        if node["t"] == "Str" and out and out[-1]["t"] == "Str":
-            out[-1] = {"t": "Str", "c": out[-1]["c"] + node["c"]}
-        elif node["t"] == "Space" and out and out[-1]["t"] == "Space":
-            continue
-        else:
-            out.append(node)
-    return out
-
-
-def edge(node: Any, index: int) -> str:
-    """The first (0) or last (-1) character of an inline's text, where it is plain to see."""
-    while isinstance(node, dict) and node["t"] in {"Strong", "Emph", "Link", "Span", "Strikeout"}:
-        inner = node["c"] if node["t"] in {"Strong", "Emph", "Strikeout"} else node["c"][1]
-        if not inner:
-            return ""
-        node = inner[index]
-    return node["c"][index] if isinstance(node, dict) and node["t"] == "Str" and node["c"] else ""
-
-
-def tidy_inlines(nodes: list[Inline]) -> list[Inline]:
-    """A title without comments, and with its lines joined."""
-    holder: dict[str, Any] = {"t": "Plain", "c": list(nodes)}
-    _normalise(holder)
-    done: list[Inline] = trim(holder["c"])
-    return done
