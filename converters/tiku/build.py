@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from tiku.readers import Reading, ReadOptions, reader_for
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from tiku.keeping import Keeping, Kept
     from tiku.model import Bank
     from tiku.problems import Problem
 
@@ -135,8 +136,14 @@ def write(
     exporter: Exporter = EXPORTERS.load(format or format_of(path))
     when = time_for(bank, "-") if time is None else time
     options = options_for(exporter, answers=answers, time=when, theme=theme, settings=settings)
+    found: list[Problem] = []
+    if _names_notes(exporter):
+        from tiku.keeping import Keeping, recall
+
+        kept = recall(bank, "-", _decks([(exporter, path)]), Keeping(), when)
+        options, found = replace(options, identity=kept.identity), kept.problems
     with whole_file(path) as temporary:
-        return exporter.export(bank, temporary, options)
+        return found + exporter.export(bank, temporary, options)
 
 
 def format_of(path: Path) -> str:
@@ -175,7 +182,7 @@ def plan(sources: list[str], formats: list[str], output: str) -> list[Job]:
     return jobs
 
 
-# -- orders: what `tiku convert` and `tiku build` carry out ---------------------------------------------------------------
+# -- orders: what `tiku convert` and `tiku build` carry out ----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +206,8 @@ class Order:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Fields of ReadOptions."""
     strict: bool = False
+    keeping: Keeping | None = None
+    """Where the names of questions are remembered, for formats that need them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +219,8 @@ class Result:
     target: Path | None = None
     problems: tuple[Problem, ...] = ()
     error: TikuError | None = None
+    remarks: tuple[str, ...] = ()
+    """What the user should know besides: lines of text."""
 
 
 def orders_of(
@@ -220,6 +231,7 @@ def orders_of(
     theme: str,
     settings: Mapping[str, Mapping[str, Any]],
     strict: bool,
+    keeping: Keeping | None = None,
     **options: Any,
 ) -> list[Order]:
     """The jobs of one call, a source at a time."""
@@ -227,7 +239,7 @@ def orders_of(
     for job in jobs:
         output = Output(job.format, job.target, answers, theme, settings.get(job.format, {}))
         by_source.setdefault(job.source, []).append(output)
-    return [Order(source, tuple(outputs), reader, options, strict) for source, outputs in by_source.items()]
+    return [Order(source, tuple(outputs), reader, options, strict, keeping) for source, outputs in by_source.items()]
 
 
 def carry_out(orders: Iterable[Order]) -> Iterator[Result]:
@@ -254,11 +266,22 @@ def carry_out(orders: Iterable[Order]) -> Iterator[Result]:
             yield Result(order.source, order.source, problems=tuple(problems))
             _refuse(problems, order)
             when = time_for(reading.bank, order.source)
+            kept = _recall(reading.bank, order, when)
         except TikuError as error:
             yield Result(order.source, order.source, error=error)
             continue
+        if kept and kept.problems:
+            yield Result(order.source, order.source, problems=tuple(kept.problems))
+        failed = False
         for output in order.outputs:
-            yield _produce(reading.bank, order, output, when)
+            result = _produce(reading.bank, order, output, when, kept)
+            failed = failed or result.error is not None
+            yield result
+        if kept and order.keeping and order.keeping.write and not order.keeping.frozen and not failed:
+            from tiku.keeping import save
+
+            if problems := save(kept):
+                yield Result(order.source, order.source, problems=tuple(problems))
 
 
 def _refuse(problems: Iterable[Problem], order: Order) -> None:
@@ -268,14 +291,57 @@ def _refuse(problems: Iterable[Problem], order: Order) -> None:
         raise DocumentError(f"{len(bad)} warning(s), and --strict was given", file=order.source)
 
 
-def _produce(bank: Bank, order: Order, output: Output, when: int) -> Result:
+def _names_notes(exporter: Exporter) -> bool:
+    return bool(getattr(exporter, "uses_identity", False))
+
+
+def _decks(outputs: Iterable[tuple[Exporter, Path]]) -> list[tuple[Exporter, Path]]:
+    """The outputs whose earlier state can be read for the names in it."""
+    return [(exporter, target) for exporter, target in outputs if hasattr(exporter, "remember")]
+
+
+def _recall(bank: Bank, order: Order, when: int) -> Kept | None:
+    """Under which names the questions are known, if any output needs to know that."""
+    outputs = [(EXPORTERS.load(output.format), output.target) for output in order.outputs]
+    if not any(_names_notes(exporter) for exporter, _ in outputs):
+        return None
+    from tiku.keeping import Keeping, recall
+
+    # A note's time must rise when the source changes, which a date written in the document does not.
+    changed = when if order.source == "-" else time_for(replace(bank, date=""), order.source)
+    return recall(bank, order.source, _decks(outputs), order.keeping or Keeping(), changed)
+
+
+def _produce(bank: Bank, order: Order, output: Output, when: int, kept: Kept | None) -> Result:
     problems: list[Problem] = []
+    remarks: list[str] = []
     try:
-        exporter: Exporter = EXPORTERS.load(output.format)
+        exporter: Any = EXPORTERS.load(output.format)
         options = options_for(exporter, answers=output.answers, time=when, theme=output.theme, settings=output.settings)
+        named = kept if _names_notes(exporter) else None
+        if named:
+            options = replace(options, identity=named.identity)
+            if (
+                order.keeping
+                and order.keeping.tombstones
+                and hasattr(exporter, "bury")
+                and exporter.buried(named.identity)
+            ):
+                cleanup = output.target.with_name(f"{output.target.stem}-cleanup{output.target.suffix}")
+                with whole_file(cleanup) as temporary:
+                    count = exporter.bury(bank, temporary, options)
+                remarks.append(f"{cleanup}: import it, then Tools > Empty Cards deletes {count} removed notes")
         with whole_file(output.target) as temporary:
             problems = exporter.export(bank, temporary, options)
             _refuse(problems, order)
+            if named and order.keeping and order.keeping.frozen:
+                from tiku.keeping import refuse_change
+
+                refuse_change(named)
+        if named and hasattr(exporter, "remember"):
+            from tiku.keeping import remarks as say
+
+            remarks = [*say(named.identity), *remarks]
     except TikuError as error:
         return Result(order.source, str(output.target), problems=tuple(problems), error=error)
-    return Result(order.source, str(output.target), output.target, tuple(problems))
+    return Result(order.source, str(output.target), output.target, tuple(problems), remarks=tuple(remarks))

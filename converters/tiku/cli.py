@@ -79,6 +79,12 @@ def _reading(function: Any) -> Any:
     return function
 
 
+_frozen = click.option("--frozen", is_flag=True, help="Fail when the ledger of notes would change (for CI).")
+_tombstones = click.option(
+    "--tombstones", is_flag=True, help="Also write a deck that lets Anki delete the notes of removed questions."
+)
+
+
 @main_group.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option(
@@ -92,6 +98,10 @@ def _reading(function: Any) -> Any:
 @click.option("--answers", type=click.Choice(ANSWERS), default=None, help="Where the answers stand.")
 @click.option("--theme", default="", metavar="NAME|PATH", help="The look: a theme's name or its path.")
 @click.option("--set", "settings", multiple=True, metavar="FORMAT.KEY=VALUE", help="An exporter's own option.")
+@click.option("--from-deck", default="", metavar="DECK", help="An earlier Anki deck whose history is to be kept.")
+@click.option("--ledger", is_flag=True, help="Keep the names of notes in a file beside the source.")
+@_frozen
+@_tombstones
 @click.option("--strict", is_flag=True, help="Any warning fails the document.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but complaints.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
@@ -111,6 +121,7 @@ def convert(
     '-' reads standard input.
     """
     from tiku import build
+    from tiku.keeping import Keeping
 
     printer = Printer(quiet=quiet, verbose=verbose)
     jobs = build.plan(list(sources), _formats(formats), output)
@@ -126,9 +137,12 @@ def convert(
         )
         raise UsageError(f"--set names the format '{unknown[0]}'{hint}")
     orders = build.orders_of(
-        jobs, reader=options["reader"], dialect=options["dialect"], title=options["title"], language=options["language"],
-        authors=options["authors"], answers=options["answers"] or "", theme=options["theme"], settings=wanted,
+        jobs, reader=options["reader"], dialect=options["dialect"], title=options["title"],
+        language=options["language"], authors=options["authors"], answers=options["answers"] or "",
+        theme=options["theme"], settings=wanted,
         strict=options["strict"],
+        keeping=Keeping(write=options["ledger"], from_deck=options["from_deck"], frozen=options["frozen"],
+                        tombstones=options["tombstones"]),
     )  # fmt: skip
     _finish(_run(orders, printer))
 
@@ -137,14 +151,16 @@ def convert(
 @click.option(
     "-c", "--config", default="", metavar="FILE", help="The configuration (default: tiku.toml if there is one)."
 )
+@_frozen
+@_tombstones
 @click.option("--strict", is_flag=True, help="Any warning fails the document.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but complaints.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
-def build_command(config: str, *, strict: bool, quiet: bool, verbose: bool) -> None:
+def build_command(config: str, *, frozen: bool, tombstones: bool, strict: bool, quiet: bool, verbose: bool) -> None:
     """Make every output of every bank in tiku.toml; without one, of source/ into outputs/."""
     from tiku import config as configuration
 
-    orders = configuration.load(config, strict=strict)
+    orders = configuration.load(config, strict=strict, frozen=frozen, tombstones=tombstones)
     _finish(_run(orders, Printer(quiet=quiet, verbose=verbose)))
 
 
@@ -163,6 +179,8 @@ def _run(orders: Any, printer: Printer) -> int:
                 worst = max(worst, result.error.exit_code)
             elif result.target is not None:
                 printer.say(f"{result.source} -> {result.target}")
+            for remark in result.remarks:
+                printer.say(f"  {remark}")
     return worst
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tiku.build import Order, Output
 from tiku.errors import UsageError
 from tiku.exporters import EXPORTERS, Exporter
+from tiku.keeping import Keeping
 from tiku.plugins import suggest
 from tiku.readers import SUFFIXES
 
 DEFAULT = "tiku.toml"
 FORMATS = ["pdf", "epub", "apkg", "pptx", "slides"]
 _TOP = ("build", "bank", "set")
-_BUILD = ("output", "formats", "answers", "theme", "strict")
+_BUILD = ("output", "formats", "answers", "theme", "strict", "ledger")
 _BANK = ("source", "title", "language", "author", "dialect", "from", "formats", "answers", "theme", "output")
 
 
-def load(name: str = "", *, strict: bool = False) -> list[Order]:
+def load(name: str = "", *, strict: bool = False, frozen: bool = False, tombstones: bool = False) -> list[Order]:
     """The orders that the configuration `name` stands for (default: tiku.toml; without one, source/ to outputs/).
 
     Paths in it are relative to its folder. Raises UsageError for anything it does not know, and when two outputs would
@@ -34,7 +36,8 @@ def load(name: str = "", *, strict: bool = False) -> list[Order]:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: {error}") from error
-    return _orders(data, path, strict=strict)
+    keeping = Keeping(frozen=frozen, tombstones=tombstones)
+    return _orders(data, path, strict=strict, keeping=keeping)
 
 
 def _known(table: Any, keys: tuple[str, ...], where: str) -> dict[str, Any]:
@@ -45,7 +48,7 @@ def _known(table: Any, keys: tuple[str, ...], where: str) -> dict[str, Any]:
     return table
 
 
-def _orders(data: dict[str, Any], path: Path, *, strict: bool) -> list[Order]:
+def _orders(data: dict[str, Any], path: Path, *, strict: bool, keeping: Keeping) -> list[Order]:
     _known(data, _TOP, str(path))
     build = _known(data.get("build", {}), _BUILD, f"{path}: [build]")
     banks = data.get("bank", [])
@@ -82,7 +85,12 @@ def _orders(data: dict[str, Any], path: Path, *, strict: bool) -> list[Order]:
                 "dialect": str(bank.get("dialect", "")),
             }
             order = Order(
-                source, tuple(outputs), str(bank.get("from", "")), options, strict or bool(build.get("strict"))
+                source,
+                tuple(outputs),
+                str(bank.get("from", "")),
+                options,
+                strict or bool(build.get("strict")),
+                replace(keeping, write=bool(build.get("ledger", True))),
             )
             orders.append(order)
     return orders

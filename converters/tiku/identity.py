@@ -180,12 +180,12 @@ def identify(bank: Bank, memory: Memory | None, now: int) -> Identity:
         if pair:
             known = replace(pair.known, key=keys[index], gone=False)
         else:
-            guid = _new_guid(namespace, keys[index], question, taken)
+            guid, form = _new_guid(namespace, keys[index], question, taken)
             taken.add(guid)
             base += 1
             while base in times:
                 base += 1
-            known = Known(guid, created=base, key=keys[index])
+            known = Known(guid, created=base, key=keys[index], form=form)
         names[question.id] = replace(
             known, number=question.number, label=name_of(question, bank.language), prints=prints[index]
         )
@@ -230,18 +230,21 @@ def guid_as(known: Known, form: str) -> str:
     return known.guid + "-fill" if form == "cloze" and not known.form and not known.content else known.guid
 
 
-def _new_guid(namespace: str, key: str, question: Question, taken: set[str]) -> str:
-    if _STAMP.fullmatch(key):
-        return key.removesuffix("-fill") if key.removesuffix("-fill") not in taken else key
-    if found := _FOREIGN_STAMP.fullmatch(key):
-        return bytes.fromhex(found[1]).decode("utf-8", "replace")
+def _new_guid(namespace: str, key: str, question: Question, taken: set[str]) -> tuple[str, str]:
+    """A name that is in nobody's use, and the note type that it implies."""
+    if _STAMP.fullmatch(key) and key not in taken:
+        return key, "cloze" if key.endswith("-fill") else ""
+    if (found := _FOREIGN_STAMP.fullmatch(key)) and (
+        guid := bytes.fromhex(found[1]).decode("utf-8", "replace")
+    ) not in taken:
+        return guid, ""
     said = f"id\0{key}" if key else "text\0" + "\0".join(texts(question))
     count = 0
     while True:
         salt = f"\0{count}" if count else ""
         guid = "tk" + hashlib.sha256(f"{namespace}\0{said}{salt}".encode("utf-8", "replace")).hexdigest()[:18]
         if not {guid, guid + "-fill"} & taken:
-            return guid
+            return guid, ""
         count += 1
 
 

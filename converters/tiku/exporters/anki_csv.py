@@ -31,6 +31,7 @@ class AnkiCsvExporter:
     summary = "notes as CSV, for Anki's text import and for spreadsheets"
     keeps = "all of the notes; pictures by name only, they come with the deck"
     answers = (Answers.HIDDEN,)
+    uses_identity = True
     options: tuple[Option, ...] = (
         Option(
             "columns",

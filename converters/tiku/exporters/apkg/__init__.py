@@ -9,7 +9,7 @@ from tiku.exporters import Answers, ExportOptions, Option
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tiku.identity import Memory
+    from tiku.identity import Identity, Memory
     from tiku.model import Bank
     from tiku.problems import Problem
 
@@ -22,6 +22,7 @@ class ApkgExporter:
     summary = "an Anki deck, one note a question"
     keeps = "everything; formulas are set by Anki's MathJax"
     answers = (Answers.HIDDEN,)
+    uses_identity = True
     options: tuple[Option, ...] = (
         Option("format", "legacy opens everywhere; latest needs Anki 2.1.50", "legacy", ("legacy", "latest")),
         Option("deck", "name of the deck, '::' makes sub-decks; empty is the bank's title"),
@@ -49,6 +50,12 @@ class ApkgExporter:
         from tiku.exporters.apkg.earlier import remember
 
         return remember(path)
+
+    def buried(self, identity: Identity) -> bool:
+        """Whether there are removed questions to bury."""
+        from tiku.exporters.apkg.cleanup import buried
+
+        return bool(buried(identity))
 
     def bury(self, bank: Bank, path: Path, options: ExportOptions) -> int:
         """Write a package to `path` that lets Anki delete the notes of removed questions; return how many there are."""
