@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 API_VERSION = [1, 23, 1]
 """The version of pandoc-types that the nodes follow."""
 
-MAX_DEPTH = 100
+MAX_DEPTH = 50
 """Deepest nesting of nodes that is taken: far above any document, and what every exporter's recursion can bear."""
 MAX_SPAN = 1000
 """Most rows or columns that a table's cell may span."""
@@ -99,8 +99,9 @@ def trim(inlines: Iterable[Inline]) -> list[Inline]:
 
 # -- reading as text --------------------------------------------------------------------------------------------------
 
-_PLAIN = {"Space": " ", "SoftBreak": "\n", "LineBreak": "\n", "HorizontalRule": "\n"}
-_ENDING = {"Para", "Plain", "Header", "CodeBlock", "RawBlock", "LineBlock"}
+_BLANKS_OF = {"Space": " ", "SoftBreak": "\n", "LineBreak": "\n", "HorizontalRule": "\n"}
+_VERBATIM = frozenset({"Code", "CodeBlock", "Math"})
+_ENDING = frozenset({"Para", "Plain", "Header", "CodeBlock", "RawBlock", "LineBlock"})
 
 
 def plain_text(nodes: Any, *, notes: bool = True, raw: bool = False) -> str:
@@ -109,39 +110,39 @@ def plain_text(nodes: Any, *, notes: bool = True, raw: bool = False) -> str:
     `notes` includes footnotes where they are called; `raw` includes raw HTML as it is written.
     """
     out: list[str] = []
-
-    def visit(item: Any) -> None:
-        if isinstance(item, list | tuple):
-            for child in item:
-                visit(child)
-            return
-        if not isinstance(item, dict):
-            return
-        kind = item.get("t")
-        content = item.get("c")
-        if kind == "Str":
-            out.append(content)  # type: ignore[arg-type]
-        elif kind in _PLAIN:
-            out.append(_PLAIN[kind])
-        elif kind in {"Code", "CodeBlock", "Math"}:
-            out.append(content[1])  # type: ignore[index]
-        elif kind in {"RawInline", "RawBlock"}:
-            if raw:
-                out.append(content[1])  # type: ignore[index]
-        elif kind == "Note" and not notes:
-            return
-        elif kind == "Quoted":
-            single = content[0]["t"] == "SingleQuote"  # type: ignore[index]
-            out.append("‘" if single else "“")
-            visit(content[1])  # type: ignore[index]
-            out.append("’" if single else "”")
-        elif isinstance(content, list):
-            visit(content)
-        if kind in _ENDING:
-            out.append("\n")
-
-    visit(nodes)
+    _collect(nodes if isinstance(nodes, list | tuple) else [nodes], out, notes, raw)
     return "".join(out).strip("\n")
+
+
+def _collect(nodes: Any, out: list[str], notes: bool, raw: bool) -> None:
+    for item in nodes:
+        if isinstance(item, dict):
+            kind = item.get("t")
+            if kind == "Str":
+                out.append(item["c"])
+                continue
+            if kind in _BLANKS_OF:
+                out.append(_BLANKS_OF[kind])
+                continue
+            content = item.get("c")
+            if kind in _VERBATIM:
+                out.append(content[1])  # type: ignore[index]
+            elif kind in {"RawInline", "RawBlock"}:
+                if raw:
+                    out.append(content[1])  # type: ignore[index]
+            elif kind == "Note" and not notes:
+                continue
+            elif kind == "Quoted":
+                single = content[0]["t"] == "SingleQuote"  # type: ignore[index]
+                out.append("‘" if single else "“")
+                _collect(content[1], out, notes, raw)  # type: ignore[index]
+                out.append("’" if single else "”")
+            elif isinstance(content, list):
+                _collect(content, out, notes, raw)
+            if kind in _ENDING:
+                out.append("\n")
+        elif isinstance(item, list | tuple):
+            _collect(item, out, notes, raw)
 
 
 # -- links ------------------------------------------------------------------------------------------------------------

@@ -10,10 +10,11 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tiku.markup import plain_text, safe_link
+from tiku.markup import plain_text, safe_link, walk
 from tiku.problems import Problem
 from tiku.render import sanitise
 from tiku.render.highlight import highlight
+from tiku.render.locales import tag
 from tiku.render.mathematics import MathError, mathml
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class HtmlWriter:
         self.notes: list[str] = []
         self.problems: list[Problem] = []
         self._count = 0
+        self._in_link = False
 
     # -- blocks ---------------------------------------------------------------------------------------------------
 
@@ -102,7 +104,7 @@ class HtmlWriter:
         return self.inlines(content)
 
     def block_para(self, content: Any) -> str:
-        """A paragraph; one that is only a display formula becomes a division."""
+        """A paragraph; nothing where it is empty."""
         inner = self.inlines(content)
         return f"<p>{inner}</p>" if inner else ""
 
@@ -182,7 +184,7 @@ class HtmlWriter:
         aligns = [column[0]["t"] for column in columns]
         above = f"<caption>{self.blocks(caption)}</caption>\n" if caption else ""
         parts = []
-        if any(plain_text(cell[4]) for _, row in head for cell in row):
+        if any(node["t"] not in {"Plain", "Para"} for _, row in head for cell in row for node in walk(cell[4])):
             parts.append("<thead>\n" + self._rows(head, aligns, "th") + "</thead>")
         for _, heads, between, rows in bodies:
             parts.append(
@@ -263,16 +265,19 @@ class HtmlWriter:
 
     def inline_rawinline(self, content: Any) -> str:
         """Raw HTML, sanitised: a lone tag leaves nothing, its text stands in nodes of its own."""
-        return sanitise.xhtml(content[1]) if content[0].startswith("html") else text(content[1])
+        return sanitise.xhtml(content[1], inline=True) if content[0].startswith("html") else text(content[1])
 
     def inline_link(self, content: Any) -> str:
         """A link, if its target may stand in an output."""
         _, inlines, (url, title) = content
-        target = self.link(url)
+        target = "" if self._in_link else self.link(url)  # a link in a link is no HTML
         if not target or not safe_link(target):
             return f"<span>{self.inlines(inlines)}</span>"
         extra = f' title="{text(title)}"' if title else ""
-        return f'<a href="{text(target)}"{extra}>{self.inlines(inlines) or text(url)}</a>'
+        self._in_link = True
+        inner = self.inlines(inlines)
+        self._in_link = False
+        return f'<a href="{text(target)}"{extra}>{inner or text(url)}</a>'
 
     def inline_image(self, content: Any) -> str:
         """A picture of the bank."""
@@ -283,11 +288,14 @@ class HtmlWriter:
         """A footnote's call; its text goes to `notes`."""
         self._count += 1
         number = self._count
+        outside, self._in_link = self._in_link, False
         body = self.blocks(content)
-        self.notes.append(
-            f'<li id="{self.prefix}fn{number}">{body} <a href="#{self.prefix}fnref{number}" role="doc-backlink">↩︎</a></li>'
-        )
-        return f'<sup><a href="#{self.prefix}fn{number}" id="{self.prefix}fnref{number}" role="doc-noteref">{number}</a></sup>'
+        self._in_link = outside
+        note, call = f"{self.prefix}fn{number}", f"{self.prefix}fnref{number}"
+        self.notes.append(f'<li id="{note}">{body} <a href="#{call}" role="doc-backlink">↩︎</a></li>')
+        if self._in_link:
+            return f'<sup id="{call}">{number}</sup>'
+        return f'<sup><a href="#{note}" id="{call}" role="doc-noteref">{number}</a></sup>'
 
     def inline_span(self, content: Any) -> str:
         """A span with its class, language and direction."""
@@ -320,6 +328,7 @@ class HtmlWriter:
     @staticmethod
     def _pairs(pairs: Any) -> str:
         return "".join(
-            f' {key}="{text(value)}"' for key, value in pairs
-            if (key == "lang" and re.fullmatch(r"[A-Za-z0-9-]{2,35}", value)) or (key == "dir" and value in {"ltr", "rtl"})
-        )  # fmt: skip
+            f' {key}="{text(value)}"'
+            for key, value in pairs
+            if (key == "lang" and tag(value) == value) or (key == "dir" and value in {"ltr", "rtl"})
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,5}")
+"""The shape of a tag: https://www.rfc-editor.org/rfc/rfc5646#section-2.1, less private use and grandfathered ones."""
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "yi", "dv", "ckb", "sd", "ug"})
 
 
@@ -25,8 +28,9 @@ def direction(language: str) -> str:
 
 
 def tag(language: str) -> str:
-    """A BCP 47 tag for outputs that must have one: ``und`` when unknown."""
-    return language.replace("_", "-") or "und"
+    """A BCP 47 tag for outputs that must have one: ``und`` when unknown, or no tag at all (``Chinese (PRC)``)."""
+    wanted = language.replace("_", "-")
+    return wanted if _TAG.fullmatch(wanted) else "und"
 
 
 @cache

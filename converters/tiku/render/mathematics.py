@@ -24,10 +24,13 @@ _ATTRIBUTES = frozenset(
     "voffset linethickness notation columnalign columnlines columnspacing rowalign rowlines rowspacing frame side "
     "linebreak".split()
 )
+_PARTS = {
+    "mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3,
+}  # fmt: skip
 _VALUE = re.compile(r"[\w#%.,:/() +-]{1,80}")
 _SPELT_OUT = re.compile(r"\\[A-Za-z]|&$")
 """A command the library does not know, a cell of an environment it does not know."""
-_ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|alignat|alignedat|flalign|eqnarray|split)\*?\}")
+_ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|align|alignat|alignedat|flalign|eqnarray|split)\*?\}")
 _COLUMNS = re.compile(r"(\\begin\{(?:alignat|alignedat)\*?\})\s*\{\d+\}")
 _GATHERED = re.compile(r"\\begin\{(?:gather|gathered|multline)\*?\}")
 _GATHERED_END = re.compile(r"\\end\{(?:gather|gathered|multline)\*?\}")
@@ -89,6 +92,8 @@ def _tame(math: Any) -> None:
         if element.tag not in _ELEMENTS or depth > DEEPEST:
             deep = f"nested deeper than {DEEPEST} levels"
             raise MathError(deep if depth > DEEPEST else f"unknown element {element.tag}")
+        if element.tag in _PARTS and len(element) != _PARTS[element.tag]:
+            raise MathError(f"{element.tag} with {len(element)} part(s)")
         if element.text:
             if element.tag in {"mi", "mo"} and _SPELT_OUT.match(element.text):
                 raise MathError(f"'{element.text[:40]}' cannot be set")
