@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from tiku.readers.asking import asks
 from tiku.readers.heads import Head
-from tiku.readers.labels import label_of
 from tiku.readers.parts import choices_of
 from tiku.readers.shapes import summary_of
 
 if TYPE_CHECKING:
     from tiku.model import Block
-    from tiku.readers.shapes import Flow
+    from tiku.readers.shapes import Document, Flow
 
 THRESHOLD = 0.42
 """A reading with less evidence than this is none: the document is prose."""
@@ -56,7 +55,7 @@ class Evidence:
         return f"{self.heads} heads; {shares}{'; the title says so' if self.cue else ''}: evidence {self.mean:.2f}"
 
 
-def weigh(flow: Flow, *, cue: bool, prior: float) -> Evidence:
+def weigh(document: Document, flow: Flow, *, cue: bool, prior: float) -> Evidence:
     """The evidence for one reading of a document."""
     heads = [index for index, item in enumerate(flow) if isinstance(item, Head) and item.question]
     count = len(heads)
@@ -76,7 +75,7 @@ def weigh(flow: Flow, *, cue: bool, prior: float) -> Evidence:
         head = flow[index]
         assert isinstance(head, Head)  # noqa: S101 - as above
         body = body_at(flow, index)
-        found, many, prompted = _key(body)
+        found, many, prompted = _key(document, body)
         asked = prompted or asks(head.text) or (not head.text and bool(body)) or head.style == "word" or bool(head.id)
         asking += asked
         keyed += found
@@ -95,12 +94,12 @@ def body_at(flow: Flow, index: int, most: int = 60) -> list[Block]:
     return body
 
 
-def _key(body: list[Block]) -> tuple[bool, bool, bool]:
+def _key(document: Document, body: list[Block]) -> tuple[bool, bool, bool]:
     """Whether a body holds an answer, a key or choices; whether it holds several; whether it has a labelled prompt."""
     found = False
     answers = prompts = 0
     for block in body:
-        label = label_of(block)
+        label = document.label(block)
         if label is not None:
             found = found or label.role in {"answer", "explanation", "hint", "choices", "prompt"}
             answers += label.role == "answer"

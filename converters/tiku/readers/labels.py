@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ class Label:
     """What follows it in its own paragraph."""
 
 
+@lru_cache(maxsize=65536)
 def key(text: str) -> str:
     """`text` as labels are compared: NFKC, case folded, without decoration at its ends."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE).strip()
@@ -80,6 +81,7 @@ def truth_of(text: str) -> bool | None:
     return False if said in values("value-false") or text.strip() in _CROSSES else None
 
 
+@lru_cache(maxsize=65536)
 def role_of(text: str) -> str:
     """The role that the label `text` names, or the empty string."""
     bare = text.strip().rstrip(_COLONS)

@@ -1,9 +1,9 @@
 """Which line every heading, paragraph and list item of a Markdown text begins on, carried through pandoc.
 
-pandoc's `sourcepos` costs up to three times the time and ten times the output. Instead markdown-it-py's block parser,
-which follows the same CommonMark rules, finds where text begins, and a mark is put there: two noncharacters round the
-line number, and a space, which is text to every parser and changes no structure. `take` reads the marks off the AST.
-The same knowledge of what is text and what is code serves the repair of Chinese emphasis.
+pandoc's `sourcepos` costs up to three times the time and ten times the output. Instead a scanner of lines that knows what
+is code puts a mark where text may begin: two noncharacters round the line number, and a space, which is text to every
+parser and changes no structure (a line that might be structure is left alone). `take` reads the marks off the AST,
+wherever they came to stand. The same knowledge of what is text and what is code serves the repair of Chinese emphasis.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
-
 from tiku.errors import DocumentError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from markdown_it.token import Token
 
     from tiku.model import Block
@@ -26,9 +26,16 @@ GAP = "\ufdd2"
 """Marks a space that the repair put in: `take` removes both."""
 MAX_NESTING = 100
 
+# Containers before a line's own text: quotation marks and list markers.
+_PREFIX = re.compile(r"[ \t]*(?:>[ \t]?[ \t]*)*((?:(?:[-*+]|\d{1,9}[.)])[ \t]+(?:>[ \t]?)*)*)")
+_LAST_MARKER = re.compile(r"(?:([-*+])|(\d{1,9})[.)])[ \t]+(?:>[ \t]?)*$")
 _TASK = re.compile(r"\[[ xX]\][ \t]+")
-# What must stay first in its paragraph: footnote definitions, alerts, lines that our mark would change.
-_KEEP_FIRST = re.compile(r"\[\^[^\]]+\]:|\[![A-Za-z]+\]|\[[^\]]+\]:|\||$")
+_HEADING = re.compile(r"#{1,6}[ \t]+(?=\S)")
+_FENCE = re.compile(r"(`{3,}|~{3,})(.*)$")
+# What may be structure, or must stay first in its paragraph: tables, definitions, footnotes, alerts, rules, HTML, math.
+_LEAVE = re.compile(
+    r"$|[|=$~:+]|<(?!(?:b|strong|i|em|a|code|span|font|u|s|kbd|sub|sup|img|small|big|mark|del)\b)|#|[-*_][ \t]*[-*_][ \t]*[-*_ \t]*$|\[[^\]]*\]:|!?\[![A-Za-z]|\[\^|`{3}|[-*+](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>"
+)
 _LEFT = "“‘（《【〈「『〔［｛(<[{\"'"
 _RIGHT = "。，、；：？！…—”’）》】〉」』〕］｝.,;:?!)>]}\"'%％"
 _WORD = r"[^\s\W_]"
@@ -39,14 +46,12 @@ _OPENING = re.compile(rf"(?<={_WORD})\*\*(?=[{re.escape(_LEFT)}][^*\n]{{0,200}}\
 _CODE_SPAN = re.compile(r"(`{1,3}[^`\n]{1,400}`{1,3})")
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
-    return parser.disable(["inline", "text_join"])
-
-
 def tokens_of(text: str, file: str) -> list[Token]:
     """markdown-it's block tokens of `text`. Raises DocumentError when it is nested deeper than MAX_NESTING."""
-    tokens = _parser().parse(text)
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table").disable(["inline", "text_join"])
+    tokens = parser.parse(text)
     for token in tokens:
         if token.level >= MAX_NESTING - 1:
             line = token.map[0] + 1 if token.map else 0
@@ -54,45 +59,66 @@ def tokens_of(text: str, file: str) -> list[Token]:
     return tokens
 
 
-def mark(text: str, tokens: list[Token], origin: list[int] | None = None) -> tuple[str, dict[int, str]]:
-    """`text` with a line mark before each heading's and paragraph's text, and the numbers typed before list items.
+def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str, dict[int, str]]:
+    """`text` with a line mark where a heading's, paragraph's or list item's text begins, and the numbers typed.
 
-    `tokens` are the block tokens of `text`; `origin` gives, for each of its lines, the index of the line it came from.
-    The mapping is from the line of an item to its number as typed (``07``). Emphasis that CommonMark cannot close
-    beside Chinese punctuation is repaired on the way.
+    `origin` gives, for each line of `text`, the index of the line it came from. The mapping is from the line of a list
+    item to its number as typed (``07``). Emphasis that CommonMark cannot close beside Chinese punctuation is repaired.
+    Raises DocumentError for a line nested deeper than MAX_NESTING.
     """
     lines = text.split("\n")
-    source = origin if origin is not None else range(len(lines))
     typed: dict[int, str] = {}
-    cell = False
-    for token in tokens:
-        if token.type in {"th_open", "td_open", "th_close", "td_close"}:
-            cell = token.nesting == 1
-        if token.type == "list_item_open" and token.info and token.map:
-            typed[source[token.map[0]] + 1] = token.info
-        if token.type == "inline" and token.map:
-            begin, end = token.map
-            end = max(end, begin + 1)
-            for index in range(begin, min(end, len(lines))):
-                lines[index] = repair(lines[index])
-            if cell:
-                continue
-            head = token.content.split("\n", 1)[0]
-            if _KEEP_FIRST.match(head):
-                continue
-            place = lines[begin].find(repair(head))
-            if place < 0:  # definitions were cut off before the text: its first line lies further down
-                continue
-            task = _TASK.match(head)
-            place += task.end() if task else 0
-            lines[begin] = f"{lines[begin][:place]}{OPEN}{source[begin] + 1}{CLOSE} {lines[begin][place:]}"
+    fence = ""
+    fresh = True
+    for index, line in enumerate(lines):
+        prefix = _PREFIX.match(line)
+        start = prefix.end() if prefix else 0
+        rest = line[start:]
+        if (rest[:1] in "`~" or fence) and (found := _FENCE.match(rest.lstrip())):
+            if not fence:
+                if found[1][0] == "~" or "`" not in found[2]:
+                    fence = found[1]
+            elif found[1][0] == fence[0] and len(found[1]) >= len(fence) and not found[2].strip():
+                fence = ""
+            fresh = True
+            continue
+        if fence:
+            continue
+        if not rest:
+            fresh = True
+            continue
+        if (
+            start > 2 * MAX_NESTING
+            and line[:start].count(">") + start // 4 > MAX_NESTING
+            and not line[:start].isspace()
+        ):
+            number = (origin[index] if origin is not None else index) + 1
+            raise DocumentError(f"nested deeper than {MAX_NESTING} levels", file=file, line=number)
+        heading = _HEADING.match(rest)
+        marker = prefix[1] if prefix else ""
+        if "**" in rest:
+            rest = repair(rest)
+        if heading:
+            place = heading.end()
+        elif fresh or marker:
+            task = _TASK.match(rest) if marker else None
+            place = task.end() if task else 0
+            place = -1 if _LEAVE.match(rest, place) else place
+        else:
+            place = -1
+        if place >= 0:
+            source_line = (origin[index] if origin is not None else index) + 1
+            lines[index] = f"{line[:start]}{rest[:place]}{OPEN}{source_line}{CLOSE} {rest[place:]}"
+            if marker and (last := _LAST_MARKER.search(marker)) and last[2]:
+                typed[source_line] = last[2]
+        else:
+            lines[index] = line[:start] + rest
+        fresh = bool(heading)
     return "\n".join(lines), typed
 
 
 def repair(line: str) -> str:
     """`line` with a marked space where emphasis beside Chinese punctuation would stay literal."""
-    if "**" not in line:
-        return line
     pieces = _CODE_SPAN.split(line)
     for index in range(0, len(pieces), 2):  # the odd ones are code spans
         piece = _CLOSING.sub(rf"\g<0> {GAP}", pieces[index])
@@ -106,7 +132,9 @@ _INLINES = frozenset(
     "Str Emph Underline Strong Strikeout Superscript Subscript SmallCaps Quoted Cite Code Space SoftBreak LineBreak Math "
     "RawInline Link Image Note Span".split()
 )
-_MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
+_VERBATIM = frozenset({"Code", "CodeBlock", "Math", "RawInline", "RawBlock"})
+_MARKS = re.compile(f"{OPEN}(\\d+){CLOSE} ?")
+_GAPS = re.compile(f" {GAP}|{GAP} ")
 
 
 def take(blocks: list[Block]) -> dict[int, int]:
@@ -118,14 +146,16 @@ def take(blocks: list[Block]) -> dict[int, int]:
         if isinstance(node, list):
             if node and isinstance(node[0], dict) and node[0].get("t") in _INLINES:
                 _clean(node)
-            stack.extend(node)
-            continue
-        if not isinstance(node, dict):
+            stack.extend([item for item in node if isinstance(item, dict | list)])
             continue
         content = node.get("c")
         if not isinstance(content, list):
             continue
         kind = node.get("t")
+        if kind in _VERBATIM:
+            if OPEN in content[1] or GAP in content[1]:
+                content[1] = _GAPS.sub("", _MARKS.sub("", content[1]))
+            continue
         inlines = content if kind in {"Para", "Plain"} else content[2] if kind == "Header" else None
         if inlines and (line := _take_line(inlines)):
             found[id(node)] = line
@@ -137,8 +167,8 @@ def _take_line(inlines: list[Any]) -> int:
     """Remove the mark at the start of `inlines`; return its line or 0."""
     for index, node in enumerate(inlines[:3]):  # a task box may stand before it
         if node["t"] == "Str" and OPEN in node["c"]:
-            found = _MARK.search(node["c"])
-            node["c"] = _MARK.sub("", node["c"])
+            found = _MARKS.search(node["c"])
+            node["c"] = _MARKS.sub("", node["c"])
             if not node["c"]:
                 del inlines[index]
                 if index < len(inlines) and inlines[index]["t"] in {"Space", "SoftBreak"}:
@@ -155,18 +185,24 @@ def wide(text: str) -> bool:
 
 def _clean(nodes: list[Any]) -> None:
     """In a list of inlines: drop the repair's marked spaces and stray marks; join the words that were parted."""
+    if not any(node.get("t") == "Str" and (GAP in node["c"] or (index > 2 and CLOSE in node["c"]))
+               for index, node in enumerate(nodes)):  # fmt: skip
+        return
     for index in range(len(nodes) - 1, -1, -1):
         node = nodes[index]
-        kind = node.get("t")
-        if kind in {"Code", "Math"}:
-            node["c"][1] = node["c"][1].replace(" " + GAP, "").replace(GAP + " ", "")
-        elif kind == "Str" and (GAP in node["c"] or CLOSE in node["c"]):
-            text = node["c"]
-            if text.startswith(GAP) and index and nodes[index - 1]["t"] in {"Space", "SoftBreak"}:
-                nodes[index - 1] = {"t": "Str", "c": ""}
-            if text.endswith(GAP) and index + 1 < len(nodes) and nodes[index + 1]["t"] == "Space":
+        if node.get("t") != "Str":
+            continue
+        text = node["c"]
+        if text.startswith(GAP) and index and nodes[index - 1]["t"] in {"Space", "SoftBreak"}:
+            nodes[index - 1] = {"t": "Str", "c": ""}
+        if text.endswith(GAP) and index + 1 < len(nodes) and nodes[index + 1]["t"] == "Space":
+            nodes[index + 1] = {"t": "Str", "c": ""}
+        text = text.replace(GAP, "")
+        if index > 2 and CLOSE in text:  # a mark in the middle of a paragraph: its line began one for the scanner only
+            text = _MARKS.sub("", text)
+            if not text and index + 1 < len(nodes) and nodes[index + 1]["t"] == "Space":
                 nodes[index + 1] = {"t": "Str", "c": ""}
-            node["c"] = text.replace(GAP, "")
+        node["c"] = text
     merged: list[Any] = []
     for node in nodes:
         if node.get("t") == "Str":

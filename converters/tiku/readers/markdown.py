@@ -26,12 +26,10 @@ class MarkdownReader:
         text, problems = decode(data, options.file)
         meta, body, more = frontmatter.split(text, options.file)
         problems += more
-        tokens = lines.tokens_of(body, options.file)
         origin: list[int] | None = None
         if rawhtml.holds_containers(body):
-            body, origin = rawhtml.unwrap(body, tokens)
-            tokens = lines.tokens_of(body, options.file)
-        marked, typed = lines.mark(body, tokens, origin)
+            body, origin = rawhtml.unwrap(body, lines.tokens_of(body, options.file))
+        marked, typed = lines.mark(body, options.file, origin)
         try:
             blocks, warnings = pandoc.read(marked, FORMAT)
             known = lines.take(blocks)

@@ -229,9 +229,11 @@ def _inline(node: Inline) -> list[Inline]:
         return [{"t": "Math", "c": [{"t": content[0]["t"]}, latex]}] if latex else []
     if kind == "Link":
         url, title = content[2]
-        return [
-            {"t": "Link", "c": [_EMPTY, _inner(_without_links(content[1])), [_URL.sub(_quoted, url.strip()), title]]}
-        ]
+        words = _inner(_without_links(content[1]))
+        target = _URL.sub(_quoted, url.strip())
+        if len(words) == 1 and words[0].get("c") == url:
+            words = [_word(target)]  # a bare address
+        return [{"t": "Link", "c": [_EMPTY, words, [target, title]]}]
     if kind == "Image":
         return [{"t": "Image", "c": [_EMPTY, _inner(content[1]), content[2]]}]
     if kind == "Quoted":

@@ -63,7 +63,7 @@ def recognise(document: Document, file: str, title: str, *, dialect: str = "", c
         return _split(document, _canonical(document), CANONICAL, ("tiku: the front matter says that tiku wrote it",))
     cue = is_cue(title) or is_cue(PurePath(file).stem) or _first_heading_cues(document.blocks)
     tried = [dialects.named(dialect)] if dialect else list(dialects.builtin())
-    readings = _readings(document, tried, cue=cue)
+    readings = _readings(document, _shortlist(document, tried, cue=cue), cue=cue)
     if not readings:
         return Recognition(document.blocks, [], "", tuple(f"{each.name}: none" for each in tried))
     best = readings[0]
@@ -79,11 +79,32 @@ def _readings(document: Document, tried: list[Dialect], *, cue: bool) -> list[_R
     found = []
     for dialect in tried:
         for variant, flow in candidates(document, dialect):
-            evidence = weigh(flow, cue=cue, prior=dialect.prior)
+            evidence = weigh(document, flow, cue=cue, prior=dialect.prior)
             if evidence.heads:
                 found.append(_Reading(dialect, variant, flow, evidence))
     good = [reading for reading in found if reading.evidence.mean >= THRESHOLD]
     return sorted(good or found, key=lambda reading: (-reading.score, reading.name))
+
+
+LARGE = 4_000
+"""Of a document with more blocks, slices are read first, and only the dialects that do well there read it whole."""
+SLICE = 600
+
+
+def _shortlist(document: Document, tried: list[Dialect], *, cue: bool) -> list[Dialect]:
+    blocks = document.blocks
+    if len(blocks) <= LARGE or len(tried) == 1:
+        return tried
+    best: dict[str, float] = {}
+    for start in (len(blocks) // 10, len(blocks) // 2, len(blocks) - SLICE):
+        part = Document(blocks[start : start + SLICE], document.lines, document.typed)
+        for reading in _readings(part, tried, cue=cue):
+            name = reading.dialect.name
+            best[name] = max(best.get(name, 0.0), reading.score)
+    names = sorted(best, key=lambda name: (-best[name], name))
+    top = best[names[0]] if names else 0.0
+    kept = {name for name in names[:3] if best[name] >= 0.2 * top}
+    return [dialect for dialect in tried if dialect.name in kept] or tried
 
 
 def _first_heading_cues(blocks: list[Block]) -> bool:

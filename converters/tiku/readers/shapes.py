@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
     from tiku.model import Block, Inline
     from tiku.readers.dialects import Dialect
+    from tiku.readers.labels import Label
 
 Flow: TypeAlias = "list[Head | Block]"
 LONGEST = 1500
 """A longer text is no head of a question."""
+
+
+_UNKNOWN = object()
 
 
 class Document:
@@ -35,6 +39,14 @@ class Document:
         self.lines = lines
         self.typed = typed
         """The number typed before a list item, by the item's line."""
+        self._labels: dict[int, Label | None] = {}
+
+    def label(self, block: Block) -> Label | None:
+        """The label with which `block` begins; every reading of the document asks this, so it is remembered."""
+        found = self._labels.get(id(block), _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._labels[id(block)] = label_of(block)
+        return found  # type: ignore[return-value]
 
     def line(self, block: Block | None) -> int:
         """The line on which `block` begins, or that of the first text inside it; 0 when unknown."""
@@ -75,7 +87,7 @@ def _may_be(inlines: list[Inline]) -> bool:
 def _headings(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
     heads: dict[int, Head] = {}
     for block in document.blocks:
-        if block["t"] == "Header" and label_of(block) is None:
+        if block["t"] == "Header" and document.label(block) is None:
             head = head_of(block["c"][2], document.line(block), block["c"][0], pattern=dialect.pattern)
             heads[id(block)] = head
     first, last = dialect.levels
@@ -126,7 +138,12 @@ def _heading_flow(document: Document, heads: dict[int, Head], chosen: set[int], 
             if not dialect.numbered:  # what looks like a number is part of such a title
                 head = head_of(block["c"][2], head.line, head.level, numbered=False)
             following = blocks[index] if index < len(blocks) else None
-            if not head.text and following is not None and following["t"] == "Header" and label_of(following) is None:
+            if (
+                not head.text
+                and following is not None
+                and following["t"] == "Header"
+                and document.label(following) is None
+            ):
                 pair = head_of(following["c"][2], 0, numbered=False)
                 if following["c"][0] >= head.level and id(following) not in chosen:
                     head.title, head.text = pair.title, pair.text
@@ -316,7 +333,7 @@ def _bold(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
     for block in document.blocks:
         inlines = block["c"] if block["t"] == "Para" else []
         split = _bold_start(inlines)
-        if split is None or label_of(block) is not None or not _may_be(split[0]):
+        if split is None or document.label(block) is not None or not _may_be(split[0]):
             flow.append(block)
             continue
         head = head_of(split[0], document.line(block), 7, pattern=dialect.pattern)
@@ -419,7 +436,7 @@ def _numbered_lines(block: Block, dialect: Dialect) -> list[list[Inline]]:
 def _labels(document: Document, _dialect: Dialect) -> Iterator[tuple[str, Flow]]:
     flow: Flow = []
     for block in document.blocks:
-        label = label_of(block)
+        label = document.label(block)
         if label is None or label.role != "prompt":
             flow.append(block)
             continue
