@@ -68,7 +68,7 @@ def test_one_bookmark_for_each_question_and_section(real: tuple[Bank, Path], sho
     found = pdf_reading.bookmarks(path)
     assert [title.partition(". ")[0] for _, title, _ in found] == [question.number for question in what.questions]
     levels = [level for level, _, _ in pdf_reading.bookmarks(showcase[1])]
-    assert levels == [1, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1, 2, 2, 2]
+    assert levels == [1, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1, 2, 2, 2, 1]
 
 
 def test_contents_name_the_page_they_lead_to(real: tuple[Bank, Path], showcase: tuple[Bank, Path]) -> None:
@@ -79,7 +79,7 @@ def test_contents_name_the_page_they_lead_to(real: tuple[Bank, Path], showcase: 
             contents = document[1]
             assert contents.get_label() == "ii"
             links = [link for link in contents.get_links() if link["kind"] == pymupdf.LINK_GOTO]
-            sections = sum(bool(section.title) for section in what.sections)
+            sections = sum(bool(section.title) for section in what.sections) + any(each.tags for each in what.questions)
             assert len(links) == len(what.questions) + sections
             for link in links:
                 row = contents.get_text("words", clip=pymupdf.Rect(0, link["from"].y0, 600, link["from"].y1))
@@ -214,7 +214,7 @@ def test_a_runaway_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     from tiku.exporters.pdf import make
 
     monkeypatch.setattr(make, "SECONDS", 0.05)
-    monkeypatch.setattr(make, "SECONDS_FOR_QUESTION", 0.0)
+    monkeypatch.setattr(make, "SECONDS_FOR_PIECE", 0.0)
     with pytest.raises(ExportError, match="did not finish"):
         write(bank(numbered(1)), tmp_path / "a.pdf")
 
@@ -237,3 +237,50 @@ def test_listing_the_exporter_imports_nothing_heavy() -> None:
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
     assert EXPORTERS.load("pdf").answers[0] == "inline"
+
+
+@pytest.fixture(scope="module")
+def long_book(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bank, Path]:
+    """A book rendered in chunks of a few questions each, with links and answers across chunks."""
+    from tiku.exporters.pdf import long, make
+
+    path = tmp_path_factory.mktemp("pdf") / "long.pdf"
+    what = bank(f"{numbered(9)}\n\n## Part 二\n\n{numbered(8)}", language="zh-CN")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make, "LONG", 5)
+        patch.setattr(long, "CHUNK", 4)
+        write(what, path, answers="end")
+    return what, path
+
+
+def test_chunks_make_one_book(long_book: tuple[Bank, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pikepdf
+    import pymupdf
+
+    what, path = long_book
+    text = pdf_reading.body_text(path)
+    for number in range(1, 10):
+        for letter in "qae":
+            assert f"t{number:05}{letter}" in text
+    with pikepdf.open(path) as pdf:
+        fonts = {str(font.BaseFont) for page in pdf.pages for font in page.obj.Resources.Font.values()}
+        files = {font.objgen for page in pdf.pages for font in page.obj.Resources.Font.values()}
+        assert len(files) == len(fonts)
+        numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)[::2]
+        assert numbers == sorted(set(numbers))
+    with pymupdf.open(path) as document:
+        labels = [page.get_label() for page in document]
+        assert labels[:3] == ["i", "ii", "1"]
+        for page in document:
+            for link in page.get_links():
+                assert link["kind"] == pymupdf.LINK_GOTO
+                said = page.get_text("words", clip=pymupdf.Rect(0, link["from"].y0 - 1, 600, link["from"].y1 + 1))
+                if "page" in [word[4] for word in said] or labels[page.number] == "ii":
+                    assert labels[link["page"]] in [word[4] for word in said]
+    from tiku.exporters.pdf import long, make
+
+    monkeypatch.setattr(make, "LONG", 5)
+    monkeypatch.setattr(long, "CHUNK", 4)
+    monkeypatch.setattr(long, "MOST", 1)
+    write(what, tmp_path / "again.pdf", answers="end")
+    assert (tmp_path / "again.pdf").read_bytes() == path.read_bytes()

@@ -7,6 +7,7 @@ the renderer fills. Anchors are short names of ours: ``q7``, its answer ``a7``, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -16,13 +17,13 @@ from tiku.exporters.pdf.content import LINK, PdfWriter
 from tiku.markup import plain_text
 from tiku.model import Kind
 from tiku.render import view
-from tiku.render.locales import direction, label_colon, tag, terms
+from tiku.render.locales import direction, tag, terms
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from tiku.exporters.pdf.theme import Theme
-    from tiku.model import Bank, Blocks, Choice, Question, Section
+    from tiku.model import Bank, Blocks, Question, Section
     from tiku.problems import Problem
 
 MARK = "\x00"
@@ -33,6 +34,12 @@ ALWAYS = "0123456789ivxlcdm–-."
 """Characters that every sample holds: numbers of pages, ranges."""
 
 
+CONTENTS_LINES = 400
+"""Longer contents are laid out in parts, so that memory does not grow with the book."""
+LONGEST_NAME = 120
+"""Characters of a question's name in contents and bookmarks."""
+
+
 def page_mark(anchor: str) -> str:
     """Where the number of the page with `anchor` goes."""
     return f"{MARK}{anchor}{MARK}"
@@ -40,12 +47,13 @@ def page_mark(anchor: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the body that may not be told apart from what follows: a heading, a question, an answer."""
+    """A stretch of the body: a heading, a question, an answer."""
 
     html: str
-    questions: int = 0
     opens: bool = False
     """Whether a chapter begins here: a good place to cut a long book."""
+    section: str = ""
+    """The heading, where it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,15 @@ class Book:
     language: str
     direction: str
     body: list[Piece] = field(default_factory=list)
-    front: str = ""
+    back: str = ""
+    """What follows the body and names its pages: the index of topics."""
+    front: list[str] = field(default_factory=list)
+    """Cover and contents; those of a long book are in several parts."""
     entries: list[Entry] = field(default_factory=list)
     spans: list[tuple[str, str]] = field(default_factory=list)
     """(anchor, number as typed) of each thing that the running head counts, in order."""
+    references: dict[str, str] = field(default_factory=dict)
+    """Anchor of a place where a page's number is stamped -> anchor whose page it is."""
     assets: dict[str, bytes] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     head: str = ""
@@ -86,9 +99,31 @@ class Book:
         wanted = "".join(number for _, number in self.spans)
         return "".join(dict.fromkeys(each for each in ALWAYS + wanted if each.isalnum() or each in ALWAYS))
 
+    @property
+    def sample(self) -> str:
+        """The page that stamps take their glyphs from."""
+        return f'<div class="sample">{escape(self.stamped)}</div>'
+
     def page(self, content: str) -> str:
         """A whole HTML document with `content` as its body."""
         return self.head + content + "\n</body></html>"
+
+    def chunks(self, size: int) -> list[str]:
+        """The body in parts of about `size` questions, cut where a chapter opens if one opens near."""
+        parts: list[str] = []
+        current: list[str] = []
+        count = 0
+        section = ""
+        for piece in self.body:
+            if current and (count >= size * 1.5 or (piece.opens and count >= size / 2)):
+                parts.append("\n".join(current))
+                current = [] if piece.opens else [f'<div class="resumed" data-section="{escape(section)}"></div>']
+                count = 0
+            current.append(piece.html)
+            count += 1
+            section = piece.section or section
+        parts.append("\n".join(current))
+        return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +165,10 @@ def labelled(label: str, html: str, kind: str = "label") -> Markup:
     return alone + Markup(html)  # noqa: S704
 
 
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
+
+
 class Binder:
     """Makes a `Book` of a bank, with the templates of a theme."""
 
@@ -137,6 +176,8 @@ class Binder:
         self.bank = bank
         self.table = table
         """What to write for characters that no font has."""
+        if answers is Answers.INLINE:
+            answers = Answers(theme.settings.get("answers", answers))
         self.answers = Answers.END if answers is Answers.HIDDEN else answers
         self.templates: Environment = theme.templates
         self.terms = terms(bank.language)
@@ -146,42 +187,52 @@ class Binder:
         )
         self._shared: dict[str, Any] = {
             "t": self.terms,
-            "colon": label_colon(bank.language),
             "answers": str(self.answers),
             "book": self.book,
             "bank": bank,
             "link": lambda anchor: f"{LINK}{anchor}",
             "page": lambda anchor: Markup(page_mark(anchor)),  # noqa: S704 - our own marks
+            "reference": self._reference,
             "settings": theme.settings,
             "labelled": labelled,
         }
         self._templates: dict[str, Any] = {}
         self._count = 0
         self._sections = 0
+        self._topics: dict[str, list[tuple[str, str]]] = {}
 
     def bind(self) -> Book:
         """The whole book."""
+        book = self.book
+        book.head = self._render("head.html")
         later: list[Shown] = []
         for section in self.bank.sections:
             self._section(section, 1, later)
             if self.answers is Answers.CHAPTER:
-                self._answers(later, 2)
+                self._answers(later, 2 if section.title else 1)
                 later = []
         if self.answers is Answers.END:
             self._answers(later, 1)
-        self.book.head = self._render("head.html")
-        description = self._html(self.bank.description)
-        entries = [entry for entry in self.book.entries if entry.section or entry.anchor.startswith("q")]
-        self.book.front = self._render(
-            "front.html",
-            description=description,
-            entries=entries,
-            count=view.count_label(self._count, self.bank.language),
-            deepest=max((entry.level for entry in entries if entry.section), default=0),
-        )
-        self.book.assets = self.writer.assets
-        self.book.problems = self.writer.problems
-        return self.book
+        if self._topics:
+            self._sections += 1
+            anchor = f"s{self._sections}"
+            topics = sorted(self._topics.items())
+            book.back = self._render("topics.html", anchor=anchor, topics=topics)
+            book.entries.append(Entry(1, "", self.terms["topics"], anchor, section=True))
+        self.writer.file, self.writer.line, self.writer.shift = "", 0, 1
+        description = self._html(self.bank.description) + Markup(self.writer.footnotes())  # noqa: S704
+        count = view.count_label(self._count, self.bank.language)
+        book.front = [self._render("cover.html", description=description, count=count)]
+        for start in range(0, len(book.entries), CONTENTS_LINES):
+            lines = book.entries[start : start + CONTENTS_LINES]
+            html = self._render("contents.html", entries=lines, first=start == 0)
+            if start:
+                book.front.append(html)
+            else:
+                book.front[0] += html
+        book.assets = self.writer.assets
+        book.problems = self.writer.problems
+        return book
 
     def _render(self, template: str, **values: Any) -> str:
         if template not in self._templates:
@@ -192,30 +243,41 @@ class Binder:
     def _html(self, blocks: Blocks) -> Markup:
         return Markup(self.writer.blocks(blocks))  # noqa: S704 - the writer escapes
 
-    def _section(self, section: Section, level: int, later: list[Shown]) -> None:
+    def _reference(self, term: str, anchor: str) -> Markup:
+        """The words of `term` with room for the number of the page of `anchor`, which is stamped there."""
+        before, _, after = self.terms[term].partition("{page}")
+        place = f"r{len(self.book.references) + 1}"
+        self.book.references[place] = anchor
+        return Markup('{}<span class="pageref" id="{}"></span>{}').format(before, place, after)
+
+    def _heading(self, section: Section, level: int) -> str:
         self.writer.file, self.writer.line = section.location.file, section.location.line
+        self.writer.shift = min(level + 1, 5)
+        self._sections += 1
+        anchor = f"s{self._sections}"
+        name = view.section_name(section, self.bank.language)
+        if section.title:
+            self.book.entries.append(Entry(level, "", name, anchor, section=True))
+        html = self._render(
+            "section.html",
+            anchor=anchor,
+            level=min(level + 1, 5),
+            depth=level,
+            title=Markup(self.writer.inlines(section.title)),  # noqa: S704 - the writer escapes
+            intro=self._html(section.intro),
+            notes=Markup(self.writer.footnotes()),  # noqa: S704
+        )
+        self.book.body.append(Piece(html, opens=level == 1 and bool(section.title), section=name))
+        return name
+
+    def _section(self, section: Section, level: int, later: list[Shown]) -> None:
         if section.title or section.intro:
-            self._sections += 1
-            anchor = f"s{self._sections}"
-            name = view.section_name(section, self.bank.language)
-            if section.title:
-                self.book.entries.append(Entry(level, "", name, anchor, section=True))
-            html = self._render(
-                "section.html",
-                anchor=anchor,
-                level=min(level + 1, 5),
-                depth=level,
-                name=name,
-                title=Markup(self.writer.inlines(section.title)),  # noqa: S704 - the writer escapes
-                intro=self._html(section.intro),
-                notes=Markup(self.writer.footnotes()),  # noqa: S704
-            )
-            self.book.body.append(Piece(html, opens=level == 1))
+            self._heading(section, level)
         deeper = level + 1 if section.title else level
         for question in section.questions:
             shown = self._question(question, deeper)
             later.append(shown)
-            self.book.body.append(Piece(self._render("question.html", q=shown), questions=1))
+            self.book.body.append(Piece(self._render("question.html", q=shown)))
         for child in section.sections:
             self._section(child, deeper, later)
 
@@ -225,17 +287,15 @@ class Binder:
         writer = self.writer
         writer.file, writer.line, writer.shift = question.location.file, question.location.line, min(level + 1, 5)
         language = self.bank.language
-        prompt = view.shown_prompt(question)
         name = " ".join(plain_text(question.title).split()) or " ".join(plain_text(question.prompt).split())
-        name = name if len(name) <= 120 else name[:119].rstrip() + "…"
         shown = Shown(
             anchor=str(self._count),
             number=question.number,
-            name=name or self.terms["question"],
+            name=_shortened(name) or self.terms["question"],
             title=Markup(writer.inlines(question.title)),  # noqa: S704 - the writer escapes
             level=min(level + 1, 6),
-            prompt=self._html(prompt),
-            choices=[self._choice(choice) for choice in question.choices],
+            prompt=self._html(view.shown_prompt(question)),
+            choices=[(choice.label, self._html(choice.content), choice.correct) for choice in question.choices],
             key=view.key_text(question, language),
             answer=self._html(question.answer),
             explanation=self._html(question.explanation),
@@ -246,20 +306,24 @@ class Binder:
             kind=view.kind_label(question, language),
             open=question.kind in {Kind.OPEN, Kind.FILL_IN},
         )
+        for topic in question.tags:
+            self._topics.setdefault(topic, []).append((anchor, question.number or str(self._count)))
         self.book.entries.append(Entry(level, question.number, shown.name, anchor))
         self.book.spans.append((anchor, question.number or str(self._count)))
         return shown
-
-    def _choice(self, choice: Choice) -> tuple[str, Markup, bool]:
-        return choice.label, self._html(choice.content), choice.correct
 
     def _answers(self, shown: list[Shown], level: int) -> None:
         if not shown:
             return
         self._sections += 1
         anchor = f"s{self._sections}"
-        self.book.entries.append(Entry(level, "", self.terms["answers"], anchor, section=True))
-        heading = self._render("answers.html", anchor=anchor, level=min(level + 1, 5), depth=level, questions=shown)
-        self.book.body.append(Piece(heading, opens=level == 1))
+        name = self.terms["answers"]
+        self.book.entries.append(Entry(level, "", name, anchor, section=True))
+        keyed = [each for each in shown if each.key]
+        width = 5
+        rows = [keyed[start : start + width] for start in range(0, len(keyed), width)]
+        html = self._render("answers.html", anchor=anchor, level=min(level + 1, 5), depth=level, rows=rows)
+        self.book.body.append(Piece(html, opens=level == 1, section=name))
         for each in shown:
             self.book.body.append(Piece(self._render("answer.html", q=each)))
+            self.book.spans.append((f"a{each.anchor}", each.number or each.anchor))

@@ -19,34 +19,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tiku.exporters.pdf.book import Book, Entry
+    from tiku.exporters.pdf.make import Laid
     from tiku.exporters.pdf.styles import Sheet
 
 
-def finish(
-    source: Path, target: Path, book: Book, sheet: Sheet, settings: Any, answer: dict[str, Any], time: int
-) -> None:
-    """Turn the renderer's `source` into the book at `target`.
-
-    `answer` is what the renderer said: for each document the number of its pages and the places of its anchors, the
-    body first, then the front matter, whose last page is the sample for the stamps.
-    """
-    _, front = answer["counts"]
-    front -= 1
-    with pikepdf.open(source) as pdf:
-        sample = stamps.take_sample(pdf, front, book.stamped)
-        places = {
-            name: (index + shift, x, y)
-            for found, shift in zip(answer["anchors"], (front, 0), strict=True)
-            for name, (index, x, y, _, _) in found.items()
-        }
-        tags.clean(pdf)
+def finish(laid: Laid, target: Path, book: Book, sheet: Sheet, settings: Any, time: int) -> None:
+    """Turn what the renderer made into the book at `target`; `settings` are the theme's."""
+    with pikepdf.open(laid.file) as pdf:
+        sample = stamps.take_sample(pdf, len(pdf.pages) - 1, book.stamped)
+        if not laid.clean:
+            tags.clean(pdf)
         names = {entry.anchor: entry.name for entry in book.entries}
-        links.connect(pdf, places, names)
-        stamps.furnish(pdf, book, sheet, settings, places, front, sample)
-        outline(pdf, book.entries, places)
-        pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), front, Dictionary(S=Name.D)]))
+        links.connect(pdf, laid.places, names)
+        stamps.furnish(pdf, book, sheet, settings, laid, sample)
+        outline(pdf, book.entries, laid.places)
+        pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), laid.front, Dictionary(S=Name.D)]))
         describe(pdf, book, time)
-        pdf.remove_unreferenced_resources()
         pdf.save(
             target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True
         )
@@ -65,7 +53,7 @@ def describe(pdf: pikepdf.Pdf, book: Book, time: int) -> None:
         metadata["xmp:CreateDate"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def outline(pdf: pikepdf.Pdf, entries: list[Entry], places: dict[str, tuple[int, float, float]]) -> None:
+def outline(pdf: pikepdf.Pdf, entries: list[Entry], places: dict[str, Any]) -> None:
     """Write bookmarks: one for each entry, nested by level."""
     with pdf.open_outline() as tree:
         tree.root.clear()
@@ -73,7 +61,7 @@ def outline(pdf: pikepdf.Pdf, entries: list[Entry], places: dict[str, tuple[int,
         for entry in entries:
             if entry.anchor not in places:
                 continue
-            page, x, y = places[entry.anchor]
+            page, x, y, *_ = places[entry.anchor]
             item = pikepdf.OutlineItem(entry.name, page, "XYZ", left=x, top=y)
             while open_items and open_items[-1][0] >= entry.level:
                 open_items.pop()

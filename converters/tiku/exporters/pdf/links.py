@@ -16,9 +16,7 @@ PRINT = 4
 """The annotation flag Print (ISO 32000-1, table 165)."""
 
 
-def connect(
-    pdf: pikepdf.Pdf, places: dict[str, tuple[int, float, float]], names: dict[str, str]
-) -> list[tuple[int, Any, str]]:
+def connect(pdf: pikepdf.Pdf, places: dict[str, Any], names: dict[str, str]) -> list[tuple[int, Any, str]]:
     """Give every link its destination.
 
     `places` tells page index and position of each anchor, `names` what to call it. Returns (page index, annotation,
@@ -38,7 +36,7 @@ def connect(
             if url.startswith(LINK):
                 anchor = url.removeprefix(LINK)
                 if anchor in places:
-                    target, x, y = places[anchor]
+                    target, x, y, *_ = places[anchor]
                     del annotation.A
                     annotation.Dest = Array([pdf.pages[target].obj, Name.XYZ, x, y, None])
                     annotation.Contents = String(names.get(anchor, names.get("q" + anchor[1:], anchor)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from html import escape
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,40 @@ if TYPE_CHECKING:
     from tiku.problems import Problem
 
 SECONDS = 90.0
-"""Time that a small book may take before it counts as a runaway: a hundred times what it needs."""
-SECONDS_FOR_QUESTION = 4.0
+"""Time that one run of the renderer may take before it counts as a runaway: a hundred times what it needs."""
+SECONDS_FOR_PIECE = 4.0
+LONG = 150
+"""A book of more questions is rendered in chunks: its memory must not grow with it, and chunks run in parallel."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What the steps of one run share."""
+
+    book: Book
+    sheet: Sheet
+    folder: Path
+    shared: dict[str, Any]
+    """What every renderer must know of the book."""
+    missing: set[int] = field(default_factory=set)
+
+    def seconds(self, pieces: int) -> float:
+        """How long a job of `pieces` questions and answers may take."""
+        return SECONDS + SECONDS_FOR_PIECE * pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A rendered book: where it lies, how many pages of front matter it begins with, where each anchor is.
+
+    The sample of the stamps is the page after the last.
+    """
+
+    file: Path
+    front: int
+    places: dict[str, tuple[int, float, float, float, float]]
+    clean: bool = False
+    """Whether its tag tree was cleaned already."""
 
 
 def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
@@ -33,46 +66,74 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     theme = themes.load(options.theme)
     own = _own_css(str(options.settings.get("css", "")))
     look_before_rendering(bank)
+    # pikepdf loads while WeasyPrint works.
+    loading = threading.Thread(target=_load_pikepdf, daemon=True)
     with Child() as child, tempfile.TemporaryDirectory(prefix="tiku-pdf-") as name:
         folder = Path(name)
         table, problems = glyphs.missing(bank)
         book = Binder(bank, theme, options.answers, table).bind()
         sheet = styles.sheet(theme, bank.language, str(options.settings.get("page", "A4")), own=own, asset=ASSET)
-        job = _job(book, sheet, folder, str(options.settings.get("variant", "pdf/ua-1")))
-        seconds = SECONDS + SECONDS_FOR_QUESTION * len(bank.questions)
-        answer: dict[str, Any] = {}
-        import threading
+        variant = str(options.settings.get("variant", "pdf/ua-1"))
+        work = Work(book, sheet, folder, share(book, sheet, folder, variant))
+        if len(bank.questions) > LONG:
+            from tiku.exporters.pdf import long
 
-        # pikepdf loads while WeasyPrint works.
-        loading = threading.Thread(target=need, args=("pdf", "pikepdf", "pdf"), daemon=True)
-        loading.start()
-        answer = child.ask(job, seconds)
-        loading.join()
+            laid = long.render(work, child)
+        else:
+            loading.start()
+            laid = render(work, child)
+            loading.join()
         finish = need("pdf", "tiku.exporters.pdf.finish", "pdf")
-        finish.finish(Path(job["target"]), path, book, sheet, theme.settings, answer, options.time)
-    missed = {chr(point) for point in answer["missing"]}
+        finish.finish(laid, path, book, sheet, theme.settings, options.time)
+    missed = {chr(point) for point in work.missing}
     return problems + book.problems + (glyphs.where(bank, missed) if missed else [])
 
 
-def _job(book: Book, sheet: Sheet, folder: Path, variant: str) -> dict[str, Any]:
-    names = dict(book.assets)
-    for name, data in names.items():
+def render(work: Work, child: Child) -> Laid:
+    """The whole book in one run."""
+    book = work.book
+    target = work.folder / "raw.pdf"
+    parts = [
+        ("body", 1, "\n".join(piece.html for piece in book.body)),
+        *([("back", 2, book.back)] if book.back else []),
+        ("front", 0, "\n".join([*book.front])),
+        ("sample", 3, book.sample),
+    ]
+    answer = child.ask(
+        {
+            "book": work.shared,
+            "target": str(target),
+            "pages": {},
+            "first": 1,
+            "documents": [{"html": book.page(html), "place": place} for _, place, html in parts],
+        },
+        work.seconds(len(book.body)),
+    )
+    work.missing.update(answer["missing"])
+    counts = {name: count for (name, _, _), count in zip(parts, answer["counts"], strict=True)}
+    starts = {"front": 0, "body": counts["front"], "back": counts["front"] + counts["body"]}
+    places = {
+        anchor: (int(place[0]) + starts.get(name, 0), *place[1:])
+        for (name, _, _), found in zip(parts, answer["anchors"], strict=True)
+        for anchor, place in found.items()
+    }
+    return Laid(target, counts["front"], places)
+
+
+def share(book: Book, sheet: Sheet, folder: Path, variant: str) -> dict[str, Any]:
+    """Put the book's files into `folder`; return what every renderer must know."""
+    for name, data in book.assets.items():
         folder.joinpath(name).write_bytes(data)
     for name, file in sheet.files.items():
         folder.joinpath(name).symlink_to(file)
-    sample = f'<div class="sample">{escape(book.stamped)}</div>'
-    body = "\n".join(piece.html for piece in book.body)
-    return {
-        "folder": str(folder),
-        "assets": [*names, *sheet.files],
-        "css": sheet.css,
-        "variant": variant,
-        "target": str(folder / "raw.pdf"),
-        "documents": [
-            {"html": book.page(body), "numbered": True, "place": 1},
-            {"html": book.page(book.front + sample), "numbered": False, "place": 0},
-        ],
-    }
+    return {"folder": str(folder), "assets": [*book.assets, *sheet.files], "css": sheet.css, "variant": variant}
+
+
+def _load_pikepdf() -> None:
+    import contextlib
+
+    with contextlib.suppress(ImportError):  # said where it is used
+        import pikepdf  # noqa: F401
 
 
 def _own_css(file: str) -> str:

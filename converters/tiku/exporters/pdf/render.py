@@ -7,6 +7,7 @@ crashes Pango or never ends so costs one document, not the program.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import logging
@@ -58,64 +59,96 @@ def _fetcher(folder: Path, names: frozenset[str]) -> Any:
 
 
 class Renderer:
-    """Lays out the documents of one job and writes them as one PDF."""
+    """Renders the parts of one book: what all parts share is prepared once."""
 
-    def __init__(self, job: dict[str, Any]) -> None:
+    def __init__(self, book: dict[str, Any]) -> None:
+        from weasyprint import CSS
         from weasyprint.text.fonts import FontConfiguration
 
-        self.job = job
-        self.folder = Path(job["folder"])
-        self.fetcher = _fetcher(self.folder, frozenset(job["assets"]))
+        self.variant = book["variant"]
+        self.fetcher = _fetcher(Path(book["folder"]), frozenset(book["assets"]))
         self.fonts = FontConfiguration()
-        self.cache: dict[str, Any] = {}
-        self.pages: dict[str, int] = dict(job.get("pages", {}))
-        """The number printed on the page of each anchor known so far."""
-        self.sheet = self._sheet(job["css"])
+        self.sheet = CSS(string=book["css"], url_fetcher=self.fetcher, font_config=self.fonts)
+        self.known: dict[str, Any] = {}
+        """A font object of WeasyPrint's for each font met so far, by its hash."""
 
-    def _sheet(self, css: str) -> Any:
-        from weasyprint import CSS
+    def render(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Lay out the documents of `job` in their order, and write them as one PDF in the order of their places.
 
-        return CSS(string=css, url_fetcher=self.fetcher, font_config=self.fonts)
-
-    def run(self) -> dict[str, Any]:
-        """Render; returns how many pages each document has and where its anchors are."""
+        Says how many pages each document has, where its anchors are (page, then left, top, right, bottom in points
+        from the lower left corner), and what glyphs of which font were used.
+        """
         from weasyprint import HTML
 
-        number = self.job.get("first", 1)
+        pages: dict[str, int] = dict(job["pages"])
+        number = job["first"]
         done: list[tuple[int, Any]] = []
         answer: dict[str, Any] = {"counts": [], "anchors": []}
-        for document in self.job["documents"]:
-            html = _MARKED.sub(lambda found: str(self.pages.get(found[1], "")), document["html"])
+        cache: dict[str, Any] = {}
+        for document in job["documents"]:
+            html = _MARKED.sub(lambda found: str(pages.get(found[1], "")), document["html"])
             rendered = HTML(string=html, url_fetcher=self.fetcher, base_url=None).render(
-                font_config=self.fonts, stylesheets=[self.sheet], cache=self.cache, pdf_variant=self.job["variant"]
+                font_config=self.fonts, stylesheets=[self.sheet], cache=cache, pdf_variant=self.variant
             )
-            places = {}
+            places: dict[str, list[float]] = {}
             for index, page in enumerate(rendered.pages):
                 for name, (left, top, right, bottom) in page.anchors.items():
                     if name not in places:
                         box = (left, page.height - top, right, page.height - bottom)
                         places[name] = [index, *(round(value * 0.75, 2) for value in box)]
-                        if document["numbered"]:
-                            self.pages[name] = number + index
-            if document["numbered"]:
-                number += len(rendered.pages)
+                        pages.setdefault(name, number + index)
+            number += len(rendered.pages)
             answer["counts"].append(len(rendered.pages))
             answer["anchors"].append(places)
             done.append((document["place"], rendered))
         done.sort(key=lambda each: each[0])
-        every = [page for _, rendered in done for page in rendered.pages]
-        done[0][1].copy(every).write_pdf(self.job["target"], pdf_variant=self.job["variant"])
+        whole = done[0][1].copy([page for _, rendered in done for page in rendered.pages])
+        whole.write_pdf(job["target"], pdf_variant=self.variant)
+        if job.get("clean"):
+            from tiku.exporters.pdf import tags
+
+            tags.clean_file(Path(job["target"]))
+            answer["fonts"] = self._used(whole)
         return answer
 
+    def _used(self, document: Any) -> dict[str, Any]:
+        """The glyphs of `document`: for each font that parts can share, glyph -> (text, width)."""
+        used: dict[str, Any] = {}
+        for font in document.fonts.values():
+            # Colour and bitmap fonts, variable ones and those with stand-ins for missing glyphs stay as they are.
+            if font.bitmap or font.png or font.svg or font.colr or font.missing or "fvar" in font.tables:
+                continue
+            font.file_content = b""
+            self.known.setdefault(font.hash, font)
+            glyphs = used.setdefault(font.hash, {})
+            for glyph, text in font.to_unicode.items():
+                glyphs.setdefault(glyph, [text, font.widths[glyph]])
+        return used
 
-def run(job: dict[str, Any]) -> dict[str, Any]:
+    def subset(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Write the subset of each font wanted that this process knows; says which it wrote where."""
+        written = {}
+        for key, glyphs in sorted(job["wanted"].items()):
+            if key in self.known:
+                font = self.known[key]
+                font.subset(dict.fromkeys(glyphs, ""), hinting=False)
+                Path(job["folder"], f"{key}.font").write_bytes(font.file_content)
+                written[key] = [f"{key}.font", font.type]
+                font.file_content = b""
+        return {"written": written}
+
+
+def answer_to(job: dict[str, Any], renderers: dict[str, Renderer]) -> dict[str, Any]:
     """Do one job; what goes wrong is in the answer, never raised."""
     listener = _Listener()
     logger = logging.getLogger("weasyprint")
     logger.handlers = [listener]
     logger.propagate = False
     try:
-        answer = Renderer(job).run()
+        if "book" in job:
+            renderers["book"] = Renderer(job["book"])
+        renderer = renderers["book"]
+        answer = renderer.subset(job) if "wanted" in job else renderer.render(job)
     except MemoryError:
         return {"error": "it needs more memory than a document may have"}
     except RecursionError:
@@ -132,6 +165,8 @@ def main() -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A layout makes a million objects, of which few form circles: looking for those while it runs costs a fifth of it.
+    gc.disable()
     answers = sys.stdout
     sys.stdout = io.StringIO()  # what a library prints is no answer
     try:
@@ -140,9 +175,12 @@ def main() -> None:
         print(json.dumps({"setup": str(error).splitlines()[0] if str(error) else type(error).__name__}), file=answers)
         answers.flush()
         return
+    gc.freeze()
+    renderers: dict[str, Renderer] = {}
     for line in sys.stdin:
-        print(json.dumps(run(json.loads(line))), file=answers)
+        print(json.dumps(answer_to(json.loads(line), renderers)), file=answers)
         answers.flush()
+        gc.collect()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pikepdf
 
     from tiku.exporters.pdf.book import Book
+    from tiku.exporters.pdf.make import Laid
     from tiku.exporters.pdf.styles import Sheet
 
 _FONT = re.compile(rb"/(\S+) [\d.]+ Tf")
@@ -80,18 +81,16 @@ def _widths(font: Any) -> dict[int, float]:
 
 
 def _drop(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
-    document = pdf.Root.StructTreeRoot.K
-    document = document[0] if isinstance(document, Array) else document
-    kept = [kid for kid in document.K if kid.get("/Pg") is None or kid.Pg.objgen != page.obj.objgen]
-    document.K = Array(kept)
-
-
-@dataclass(slots=True)
-class Layer:
-    """What is stamped on one page."""
-
-    content: bytearray
-    fonts: bool = False
+    """Take the tags of `page` out of the tree."""
+    root = pdf.Root.StructTreeRoot
+    document = root.K[0] if isinstance(root.K, Array) else root.K
+    document.K = Array([kid for kid in document.K if kid.get("/Pg") is None or kid.Pg.objgen != page.obj.objgen])
+    numbers = list(root.ParentTree.Nums)
+    key = int(page.obj.StructParents)
+    for place in range(len(numbers) - 2, -1, -2):
+        if int(numbers[place]) == key:
+            del numbers[place : place + 2]
+    root.ParentTree.Nums = Array(numbers)
 
 
 def write(
@@ -113,17 +112,25 @@ def write(
     )
 
 
-def furnish(
-    pdf: pikepdf.Pdf, book: Book, sheet: Sheet, settings: Any, places: dict[str, tuple[int, float, float]], front: int,
-    sample: Sample,
-) -> None:  # fmt: skip
-    """Stamp the number and the range of questions on every page but the cover."""
-    ranges = _ranges(book, places, len(pdf.pages), front)
+def furnish(pdf: pikepdf.Pdf, book: Book, sheet: Sheet, settings: Any, laid: Laid, sample: Sample) -> None:
+    """Stamp the number and the range of questions on every page but the cover, and where answers are."""
+    ranges = _ranges(book, laid.places, len(pdf.pages), laid.front)
+    marks: dict[int, bytes] = {}
+    for place, anchor in book.references.items():
+        if place in laid.places and anchor in laid.places:
+            index, left, top, right, bottom = laid.places[place]
+            number = str(laid.places[anchor][0] - laid.front + 1)
+            how = settings["reference"]
+            size = float(how["size"])
+            content = write(
+                sample, number, (left + right) / 2, min(top, bottom), size, str(how["colour"]), align="middle"
+            )
+            marks[index] = marks.get(index, b"") + content
     for index, page in enumerate(pdf.pages):
         if index == 0 or not sample.glyphs:
             continue
-        number = str(index - front + 1) if index >= front else roman(index + 1)
-        content = _place(sample, number, settings["folio"], sheet, book.direction)
+        number = str(index - laid.front + 1) if index >= laid.front else roman(index + 1)
+        content = marks.get(index, b"") + _place(sample, number, settings["folio"], sheet, book.direction)
         if ranges[index]:
             content += _place(sample, ranges[index], settings["range"], sheet, book.direction)
         _add(pdf, page, content, sample)
@@ -131,8 +138,7 @@ def furnish(
 
 def _add(pdf: pikepdf.Pdf, page: pikepdf.Page, content: bytes, sample: Sample) -> None:
     page.obj.Resources.Font["/TikuStamp"] = sample.resource
-    old = page.Contents.read_bytes()
-    page.Contents = pdf.make_stream(old + content)
+    page.contents_add(pdf.make_stream(content))
 
 
 def _place(sample: Sample, text: str, how: Any, sheet: Sheet, direction: str) -> bytes:
@@ -150,7 +156,7 @@ def _place(sample: Sample, text: str, how: Any, sheet: Sheet, direction: str) ->
     return write(sample, text, x, y, size, str(how["colour"]), align=align)
 
 
-def _ranges(book: Book, places: dict[str, tuple[int, float, float]], pages: int, front: int) -> list[str]:
+def _ranges(book: Book, places: dict[str, Any], pages: int, front: int) -> list[str]:
     """For each page the first and the last question on it, as typed: ``3–5``."""
     starts = [(places[anchor][0], number) for anchor, number in book.spans if anchor in places]
     order = [page for page, _ in starts]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MARKED = re.compile(rb"/(\w+)\s*<<\s*/MCID (\d+)\s*>>\s*BDC")
 _NEEDLESS = {"/Span", "/NonStruct"}
@@ -138,3 +141,10 @@ def clean(pdf: pikepdf.Pdf) -> Tree:
     tree = Tree(pdf)
     tree.clean()
     return tree
+
+
+def clean_file(path: Path) -> None:
+    """Clean the file `path` in place."""
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        clean(pdf)
+        pdf.save(path, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)

@@ -1,0 +1,130 @@
+"""A long book: its body in chunks, rendered side by side, then what names their pages, then all of it merged.
+
+The result does not depend on how many renderers there are: chunks are cut by their content, and merged in order.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from tiku.exporters.pdf.child import Child
+from tiku.exporters.pdf.make import Laid
+from tiku.plugins import need
+
+if TYPE_CHECKING:
+    from tiku.exporters.pdf.make import Work
+
+CHUNK = 50
+"""Questions in a chunk: enough that starting one costs nothing, few enough that a renderer stays below 200 MB."""
+MOST = 8
+"""Renderers at most: each needs some 200 MB."""
+
+
+def render(work: Work, first: Child) -> Laid:
+    """Lay out and merge the whole book; `first` is a renderer that runs already."""
+    book = work.book
+    with ExitStack() as stack:
+        pool = Pool(work, [first, *(stack.enter_context(Child()) for _ in range(_workers() - 1))])
+        chunks = book.chunks(CHUNK)
+        body = pool.run("body", chunks, {}, 1)
+        places: dict[str, tuple[int, float, float, float, float]] = {}
+        pages = 0
+        for answer in body:
+            pages = _take(answer, places, pages)
+        numbers = {anchor: place[0] + 1 for anchor, place in places.items()}
+        back = pool.run("back", [book.back] if book.back else [], numbers, pages + 1)
+        for answer in back:
+            pages = _take(answer, places, pages)
+        numbers = {anchor: place[0] + 1 for anchor, place in places.items()}
+        front = pool.run("front", book.front, numbers, 1)
+        sample = pool.run("sample", [book.sample], {}, 1)
+        leading = sum(answer["counts"][0] for answer in front)
+        merge = need("pdf", "tiku.exporters.pdf.merge", "pdf")
+        order = [*front, *body, *back, *sample]
+        fused = merge.fused_glyphs(order)
+        files = pool.subset({key: sorted(glyphs) for key, glyphs in fused.items()})
+    target = work.folder / "raw.pdf"
+    merge.merge(order, target, fused, files, work.folder)
+    shifted = {anchor: (place[0] + leading, *place[1:]) for anchor, place in places.items()}
+    return Laid(target, leading, shifted, clean=True)
+
+
+def _workers() -> int:
+    try:
+        count = len(os.sched_getaffinity(0))
+    except AttributeError:
+        count = os.cpu_count() or 1
+    return max(1, min(MOST, count))
+
+
+def _take(answer: dict[str, Any], places: dict[str, Any], pages: int) -> int:
+    for anchor, place in answer["anchors"][0].items():
+        places[anchor] = (int(place[0]) + pages, *place[1:])
+    return pages + int(answer["counts"][0])
+
+
+class Pool:
+    """Renderers that share the parts of a book among them."""
+
+    def __init__(self, work: Work, children: list[Child]) -> None:
+        self.work = work
+        self.children = children
+        self._told: set[int] = set()
+
+    def run(self, name: str, parts: list[str], pages: dict[str, int], first: int) -> list[dict[str, Any]]:
+        """Render each of `parts` to a file of its own; their answers, with the ``file``, in the order of the parts."""
+        waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for index in range(len(parts)):
+            waiting.put(index)
+        answers: list[dict[str, Any]] = [{} for _ in parts]
+        errors: list[BaseException] = []
+
+        def work_off(child: Child) -> None:
+            while not errors:
+                try:
+                    index = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                target = str(self.work.folder / f"{name}-{index:05}.pdf")
+                job = {
+                    "target": target,
+                    "pages": pages,
+                    "first": first,
+                    "clean": True,
+                    "documents": [{"html": self.work.book.page(parts[index]), "place": 0}],
+                }
+                try:
+                    answers[index] = self._ask(child, job) | {"file": target}
+                except BaseException as error:  # noqa: BLE001 - raised again where the parts are waited for
+                    errors.append(error)
+
+        threads = [threading.Thread(target=work_off, args=(child,), daemon=True) for child in self.children]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        for answer in answers:
+            self.work.missing.update(answer["missing"])
+        return answers
+
+    def subset(self, wanted: dict[str, list[int]]) -> dict[str, tuple[str, str]]:
+        """One file for each font in `wanted` with all its glyphs: (file name, ``otf`` or ``ttf``)."""
+        files: dict[str, tuple[str, str]] = {}
+        for child in self.children:
+            rest = {key: glyphs for key, glyphs in wanted.items() if key not in files}
+            if rest and id(child) in self._told:
+                answer = self._ask(child, {"wanted": rest, "folder": str(self.work.folder)})
+                files |= {key: (file, kind) for key, (file, kind) in answer["written"].items()}
+        return files
+
+    def _ask(self, child: Child, job: dict[str, Any]) -> dict[str, Any]:
+        if id(child) not in self._told:
+            self._told.add(id(child))
+            job = {**job, "book": self.work.shared}
+        return child.ask(job, self.work.seconds(CHUNK * 2))
