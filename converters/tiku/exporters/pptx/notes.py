@@ -1,0 +1,65 @@
+"""Speaker notes."""
+
+# ruff: noqa: E501 - markup is easier to check in one piece
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiku.exporters.pptx.text import TextWriter
+from tiku.exporters.pptx.xml import DECLARATION, NAMESPACES
+from tiku.render.paginate.flow import CODE, Code, Formula, Item, Paragraph, Picture, Run, Table
+from tiku.render.paginate.measure import Setter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIZE = 12.0
+_TREE = (
+    '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm><a:off x="0" y="0"/>'
+    '<a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>'
+)
+
+
+def notes_slide(items: list[Item], language: str, objects: dict[str, tuple[float, float]]) -> str:
+    """The notes page that holds `items` as text: formulas in notes have made files unreadable, so they are linear."""
+    from tiku.exporters.pptx import linear
+
+    writer = TextWriter(language, Setter(400.0, 10_000.0, objects), 1.0, lambda _kind, _target: "", lambda _name: "")
+    paragraphs = []
+    for item in as_text(items):
+        runs: list[Run] = []
+        for run in item.runs:
+            runs += linear.runs(run.latex, run.style) if run.latex else (run._replace(link=""),)
+        paragraphs.append(Paragraph(path=item.path, first=item.first, runs=tuple(runs), rtl=item.rtl))
+    body = writer.paragraphs(paragraphs, SIZE)
+    return (
+        f"{DECLARATION}<p:notes {NAMESPACES}><p:cSld><p:spTree>{_TREE}"
+        '<p:sp><p:nvSpPr><p:cNvPr id="2" name="Slide Image Placeholder 1"/><p:cNvSpPr><a:spLocks noGrp="1" noRot="1" noChangeAspect="1"/>'
+        '</p:cNvSpPr><p:nvPr><p:ph type="sldImg"/></p:nvPr></p:nvSpPr><p:spPr/></p:sp>'
+        '<p:sp><p:nvSpPr><p:cNvPr id="3" name="Notes Placeholder 2"/><p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr>'
+        f'<p:ph type="body" idx="1"/></p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:lstStyle/>{body}</p:txBody></p:sp>'
+        "</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:notes>"
+    )
+
+
+def as_text(items: list[Item]) -> Iterator[Paragraph]:
+    """Items as paragraphs, as far as text can say them."""
+    for item in items:
+        if isinstance(item, Paragraph):
+            yield item
+        elif isinstance(item, Code):
+            for row in item.lines:
+                yield Paragraph(runs=row or (Run(" ", CODE),))
+        elif isinstance(item, Formula):
+            yield Paragraph(runs=(Run("\ufffc", latex=item.latex),))
+        elif isinstance(item, Picture):
+            yield Paragraph(runs=(Run(f"[{item.alt or item.name}]"),))
+        elif isinstance(item, Table):
+            for cells in (*item.head, *item.rows):
+                runs: list[Run] = []
+                for cell in cells:
+                    runs += [Run("  |  ")] if runs else []
+                    for paragraph in cell.paragraphs:
+                        runs += paragraph.runs
+                yield Paragraph(runs=tuple(runs))

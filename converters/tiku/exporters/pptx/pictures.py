@@ -1,0 +1,63 @@
+"""Pictures as parts of a package: formats that PowerPoint knows, others turned into PNG."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tiku.render.paginate import pictures
+
+if TYPE_CHECKING:
+    from tiku.model import Media
+
+KNOWN = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
+LONGEST_SIDE = 2000
+"""Pixels of a drawing made into PNG."""
+_REFERENCE = re.compile(r"""\b(?:xlink:)?href\s*=\s*("|')\s*(?!#|data:image/)[^"']*\1""", re.IGNORECASE)
+
+
+def embeddable(media: Media) -> tuple[str, bytes] | None:
+    """The suffix and bytes of `media` as PowerPoint takes it; None when it cannot be had."""
+    if media.mime in KNOWN:
+        return KNOWN[media.mime], media.data
+    if media.mime == "image/svg+xml":
+        data = _drawn(media)
+        return ("png", data) if data else None
+    data = _converted(media.data)
+    return ("png", data) if data else None
+
+
+def harmless_svg(data: bytes) -> str:
+    """SVG text without references to anything outside it."""
+    return _REFERENCE.sub("", data.decode("utf-8", "replace"))
+
+
+def _drawn(media: Media) -> bytes | None:
+    try:
+        from resvg_py import svg_to_bytes
+    except ImportError:
+        return None
+    width, height = pictures.size(media)
+    if not width or not height:
+        return None
+    scale = min(LONGEST_SIDE / max(width, height), 4.0)
+    try:
+        return bytes(svg_to_bytes(svg_string=harmless_svg(media.data), width=max(1, round(width * scale))))
+    except Exception:  # noqa: BLE001 - a Rust library's errors have no common class
+        return None
+
+
+def _converted(data: bytes) -> bytes | None:
+    import io
+
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > 50_000_000:
+                return None
+            out = io.BytesIO()
+            image.convert("RGBA").save(out, "PNG")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    return out.getvalue()

@@ -1,0 +1,278 @@
+"""What stands on a slide, as shapes of its tree (ECMA-376 part 1, 19.3.1)."""
+
+# ruff: noqa: E501 - markup is easier to check in one piece
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tiku.exporters.pptx import outline
+from tiku.exporters.pptx.omml import Converter
+from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
+from tiku.render import mathematics
+from tiku.render.deck import FOOTER_SIZE, Box
+from tiku.render.paginate.flow import Code, Formula, Item, Paragraph, Picture, Run, Table
+from tiku.render.paginate.measure import CODE_PAD, FORMULA_TALLER, FORMULA_WIDER, leading
+from tiku.render.paginate.tables import PAD_X, PAD_Y
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tiku.exporters.pptx.text import TextWriter
+    from tiku.render.paginate.flow import Cell
+
+_FRAME = '<a:bodyPr wrap="square" lIns="{0}" tIns="{0}" rIns="{0}" bIns="{0}" rtlCol="0" anchor="{1}"><a:noAutofit/></a:bodyPr>'
+_RECTANGLE = '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom>'
+
+
+def _levels(size: int, levels: int) -> str:
+    inner = "".join(f'<a:lvl{level}pPr><a:defRPr sz="{size}"/></a:lvl{level}pPr>' for level in range(1, levels + 1))
+    return f"<a:lstStyle>{inner}</a:lstStyle>"
+
+
+def list_style(paragraphs: str) -> str:
+    """The list style of a shape: where formulas stand in its text, their size."""
+    if "<m14:m>" not in paragraphs:
+        return "<a:lstStyle/>"
+    found = re.search(r' sz="(\d+)"', paragraphs)
+    return _levels(int(found[1]) if found else 2000, 9)
+
+
+class ShapeWriter:
+    """Writes the shapes of one slide; their numbers rise from 2."""
+
+    def __init__(self, writer: TextWriter, picture: Callable[[str], str]) -> None:
+        self.writer = writer
+        self.factor = writer.factor
+        self.picture = picture
+        """The content of a ``p:blipFill`` for a picture's name; empty when it cannot be shown."""
+        self.number = 1
+        self.out: list[str] = []
+
+    def _next(self) -> int:
+        self.number += 1
+        return self.number
+
+    def place(self, box: Box, tag: str = "a:xfrm") -> str:
+        """Where a shape stands."""
+        k = self.factor
+        return (
+            f'<{tag}><a:off x="{emu(box.left * k)}" y="{emu(box.top * k)}"/>'
+            f'<a:ext cx="{max(1, emu(box.width * k))}" cy="{max(1, emu(box.height * k))}"/></{tag}>'
+        )
+
+    # -- text -----------------------------------------------------------------------------------------------------
+
+    def placeholder(self, name: str, kind: str, box: Box | None, paragraphs: str, anchor: str = "t") -> None:
+        """A shape that takes a placeholder of its layout; `kind` is the attributes of ``p:ph``."""
+        place = f"<p:spPr>{self.place(box)}</p:spPr>" if box else "<p:spPr/>"
+        number = self._next()
+        self.out.append(
+            f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="{name} {number - 1}"/><p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr>'
+            f"<p:nvPr><p:ph {kind}/></p:nvPr></p:nvSpPr>{place}<p:txBody>{_FRAME.format(0, anchor)}{list_style(paragraphs)}"
+            f"{paragraphs}</p:txBody></p:sp>"
+        )
+
+    def box(
+        self, name: str, box: Box, paragraphs: str, *, pad: float = 0.0, look: str = "<a:noFill/>", anchor: str = "t"
+    ) -> None:
+        """A text box."""
+        number = self._next()
+        self.out.append(
+            f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="{name} {number - 1}"/><p:cNvSpPr txBox="1"/><p:nvPr/></p:nvSpPr>'
+            f"<p:spPr>{self.place(box)}{_RECTANGLE}{look}</p:spPr><p:txBody>{_FRAME.format(emu(pad * self.factor), anchor)}"
+            f"{list_style(paragraphs)}{paragraphs}</p:txBody></p:sp>"
+        )
+
+    def line_of_text(self, runs: tuple[Run, ...], size: float, *, align: str = "l", colour: str = "") -> str:
+        """One paragraph of its own."""
+        k = self.factor
+        spacing = f'<a:lnSpc><a:spcPts val="{round(leading(size) * k * 100)}"/></a:lnSpc><a:spcBef><a:spcPts val="0"/></a:spcBef>'
+        inner = self.writer.runs(runs, size, colour=colour)
+        return f'<a:p><a:pPr algn="{align}">{spacing}</a:pPr>{inner}<a:endParaRPr lang="{self.writer.language}" sz="{round(size * k * 100)}"/></a:p>'
+
+    # -- the items of a body ------------------------------------------------------------------------------------------
+
+    def body(self, items: list[Item], size: float, box: Box, height: float, *, centred: bool, holder: bool) -> None:
+        """Items one under another. The first text takes the body placeholder when there is a `holder`."""
+        setter = self.writer.setter
+        top = box.top + (max(0.0, box.height - height) / 2 if centred else 0.0)
+        index = 0
+        first = True
+        while index < len(items):
+            item = items[index]
+            top += 0.0 if first else setter.gap(item, size)
+            first = False
+            if isinstance(item, Paragraph):
+                group = [item]
+                tall = setter.height(item, size)
+                while index + 1 < len(items) and isinstance(following := items[index + 1], Paragraph):
+                    group.append(following)
+                    tall += setter.gap(following, size) + setter.height(following, size)
+                    index += 1
+                # A touch more than measured: renderers round, and a box has no room to spare.
+                place = Box(box.left, top, box.width, tall)
+                paragraphs = self.writer.paragraphs(group, size)
+                if holder:
+                    self.placeholder("Content Placeholder", 'idx="1"', place, paragraphs)
+                    holder = False
+                else:
+                    self.box("TextBox", place, paragraphs)
+                top += tall
+            else:
+                tall = setter.height(item, size)
+                indent = item.indent * size
+                self._item(item, size, Box(box.left + indent, top, setter.room(item, size), tall))
+                top += tall
+            index += 1
+
+    def _item(self, item: Item, size: float, box: Box) -> None:
+        if isinstance(item, Code):
+            look = '<a:solidFill><a:schemeClr val="bg2"/></a:solidFill><a:ln w="6350"><a:solidFill><a:srgbClr val="D5DBE3"/></a:solidFill></a:ln>'
+            self.box("Code", box, self.writer.code(item, size), pad=CODE_PAD, look=look)
+        elif isinstance(item, Table):
+            self._table(item, size, box)
+        elif isinstance(item, Picture):
+            self._picture(item, size, box)
+        elif isinstance(item, Formula):
+            self._formula(item, size, box)
+        else:
+            number = self._next()
+            line = Box(box.left, box.top + box.height / 2, box.width, 0.5)
+            self.out.append(
+                f'<p:cxnSp><p:nvCxnSpPr><p:cNvPr id="{number}" name="Line {number - 1}"/><p:cNvCxnSpPr/><p:nvPr/></p:nvCxnSpPr><p:spPr>'
+                f'{self.place(line)}<a:prstGeom prst="line"><a:avLst/></a:prstGeom><a:ln w="9525"><a:solidFill><a:schemeClr val="accent6"/>'
+                f"</a:solidFill></a:ln></p:spPr></p:cxnSp>"
+            )
+
+    def _picture(self, item: Picture, size: float, box: Box) -> None:
+        width, height = self.writer.setter.picture_size(item, size)
+        place = Box(box.left + (box.width - width) / 2, box.top, width, height)
+        fill = self.picture(item.name)
+        number = self._next()
+        alt = text(item.alt or item.title or item.name)
+        name = (
+            f'<p:cNvPr id="{number}" name="Picture {number - 1}" descr="{alt}">{self.writer.link(item.link)}</p:cNvPr>'
+        )
+        if fill:
+            self.out.append(
+                f'<p:pic><p:nvPicPr>{name}<p:cNvPicPr><a:picLocks noChangeAspect="1"/></p:cNvPicPr><p:nvPr/></p:nvPicPr>'
+                f"{fill}<p:spPr>{self.place(place)}{_RECTANGLE}</p:spPr></p:pic>"
+            )
+            return
+        words = self.line_of_text((Run(f"[{item.alt or item.name}]"),), 14.0, align="ctr", colour="accent6")
+        self.number -= 1
+        look = '<a:noFill/><a:ln w="9525"><a:solidFill><a:schemeClr val="accent6"/></a:solidFill></a:ln>'
+        self.box("Picture", place, words, pad=6, look=look, anchor="ctr")
+
+    def _formula(self, item: Formula, size: float, box: Box) -> None:
+        at = self.writer.setter.formula_size(item, size)
+        try:
+            drawn = mathematics.picture(item.latex, display=True)
+            native = Converter().display(item.latex)
+        except mathematics.MathError:
+            return
+        number, other = self._next(), self._next()
+        width = min(box.width, item.width * at * FORMULA_WIDER * 1.1 + 8)
+        room = Box(box.left + (box.width - width) / 2, box.top, width, item.height * at * FORMULA_TALLER + 6)
+        picture = Box(box.left + (box.width - item.width * at) / 2, box.top + (box.height - item.height * at) / 2, item.width * at, item.height * at)  # fmt: skip
+        alt = text(item.latex)
+        self.out.append(
+            f'<mc:AlternateContent {MATH_NAMESPACES}><mc:Choice Requires="m14">'
+            f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="Formula {number - 1}" descr="{alt}"/><p:cNvSpPr txBox="1"/><p:nvPr/></p:nvSpPr>'
+            f"<p:spPr>{self.place(room)}{_RECTANGLE}<a:noFill/></p:spPr><p:txBody>{_FRAME.format(0, 'ctr')}{_levels(round(at * self.factor * 100), 1)}"
+            f'<a:p><a:pPr algn="ctr"><a:buNone/></a:pPr><m14:m>{native}</m14:m></a:p></p:txBody></p:sp></mc:Choice>'
+            f'<mc:Fallback><p:sp><p:nvSpPr><p:cNvPr id="{other}" name="Formula {number - 1}" descr="{alt}"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr>'
+            f'<p:spPr>{self.place(picture)}{outline.geometry(drawn)}<a:solidFill><a:schemeClr val="tx1"/></a:solidFill><a:ln><a:noFill/></a:ln>'
+            "</p:spPr></p:sp></mc:Fallback></mc:AlternateContent>"
+        )
+
+    # -- tables ---------------------------------------------------------------------------------------------------
+
+    def _table(self, item: Table, size: float, box: Box) -> None:
+        self.writer.setter.set_table(item, size)
+        text_size = self.writer.setter.table_size(size)
+        k = self.factor
+        grid = "".join(f'<a:gridCol w="{emu(width * k)}"/>' for width in item.widths)
+        rows = [*item.head, *item.rows]
+        covered: dict[tuple[int, int], str] = {}
+        out = []
+        for index, row in enumerate(rows):
+            cells = {cell.column: cell for cell in row}
+            for cell in row:
+                for down in range(cell.down):
+                    for across in range(cell.across):
+                        if down or across:
+                            marks = (' vMerge="1"' if down else "") + (' hMerge="1"' if across else "")
+                            covered.setdefault((index + down, cell.column + across), marks)
+            line = []
+            for column in range(item.columns):
+                here = cells.get(column)
+                line.append(
+                    self._cell(here, index, len(item.head), len(rows), text_size, covered.get((index, column), ""))
+                )
+            out.append(f'<a:tr h="{emu(item.heights[index] * k)}">{"".join(line)}</a:tr>')
+        number = self._next()
+        place = Box(box.left, box.top, sum(item.widths), sum(item.heights))
+        head = ' firstRow="1"' if item.head else ""
+        self.out.append(
+            f'<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="{number}" name="Table {number - 1}"/><p:cNvGraphicFramePr>'
+            f'<a:graphicFrameLocks noGrp="1"/></p:cNvGraphicFramePr><p:nvPr/></p:nvGraphicFramePr>{self.place(place, "p:xfrm")}'
+            '<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/table">'
+            f"<a:tbl><a:tblPr{head}/><a:tblGrid>{grid}</a:tblGrid>{''.join(out)}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
+        )
+
+    def _cell(self, cell: Cell | None, row: int, heads: int, rows: int, size: float, marks: str) -> str:
+        k = self.factor
+        spans = ""
+        paragraphs = ""
+        if cell is not None and not marks:
+            down = min(cell.down, rows - row)
+            spans = (f' rowSpan="{down}"' if down > 1 else "") + (
+                f' gridSpan="{cell.across}"' if cell.across > 1 else ""
+            )
+            flat = [
+                Paragraph(runs=item.runs, align=item.align, rtl=item.rtl, line=item.line) for item in cell.paragraphs
+            ]
+            paragraphs = "".join(self.writer.paragraph(item, size, 0.0) for item in flat)
+        empty = f'<a:p><a:endParaRPr lang="{self.writer.language}" sz="{round(size * k * 100)}"/></a:p>'
+        head = row < heads
+        fill = '<a:solidFill><a:schemeClr val="bg2"/></a:solidFill>' if head else "<a:noFill/>"
+        none = '<a:ln{0} w="0"><a:noFill/></a:ln{0}>'
+        rule = '<a:ln{0} w="{1}"><a:solidFill><a:schemeClr val="accent6"/></a:solidFill></a:ln{0}>'
+        borders = (
+            none.format("L")
+            + none.format("R")
+            + rule.format("T", 12700 if row == 0 else 6350)
+            + rule.format("B", 12700 if head or row == rows - 1 else 6350)
+        )
+        x, y = emu(PAD_X * k), emu(PAD_Y * k)
+        return (
+            f"<a:tc{spans}{marks}><a:txBody><a:bodyPr/><a:lstStyle/>{paragraphs or empty}</a:txBody>"
+            f'<a:tcPr marL="{x}" marR="{x}" marT="{y}" marB="{y}" anchor="ctr">{borders}{fill}</a:tcPr></a:tc>'
+        )
+
+    # -- the foot -------------------------------------------------------------------------------------------------
+
+    def footer(self, box: Box, left: str, progress: str, link: tuple[str, str], *, holders: bool) -> None:
+        """Section and tags at the left, progress at the right, the way to the answer or back between them."""
+        if left:
+            words = self.line_of_text((Run(left),), FOOTER_SIZE, colour="accent6")
+            place = Box(box.left, box.top, box.width * 0.58, box.height)
+            if holders:
+                self.placeholder("Footer Placeholder", 'type="ftr" sz="quarter" idx="11"', place, words, "ctr")
+            else:
+                self.box("Footer", place, words, anchor="ctr")
+        if link[1]:
+            words = self.line_of_text((Run(link[0], 0, f"#{link[1]}"),), FOOTER_SIZE, align="r")
+            self.box(
+                "Link", Box(box.left + box.width * 0.6, box.top, box.width * 0.28, box.height), words, anchor="ctr"
+            )
+        if progress:
+            words = self.line_of_text((Run(progress),), FOOTER_SIZE, align="r", colour="accent6")
+            place = Box(box.left + box.width * 0.89, box.top, box.width * 0.11, box.height)
+            if holders:
+                self.placeholder("Slide Number Placeholder", 'type="sldNum" sz="quarter" idx="12"', place, words, "ctr")
+            else:
+                self.box("Progress", place, words, anchor="ctr")

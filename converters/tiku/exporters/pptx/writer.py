@@ -1,0 +1,261 @@
+"""A deck as a package of parts, written straight into the zip file: the time grows with the slides, not their square."""
+
+# ruff: noqa: E501 - markup is easier to check in one piece
+
+from __future__ import annotations
+
+import datetime as dt
+import posixpath
+import zipfile
+from typing import TYPE_CHECKING
+
+from tiku.exporters.pptx import pictures
+from tiku.exporters.pptx.shapes import ShapeWriter
+from tiku.exporters.pptx.template import Template, builtin
+from tiku.exporters.pptx.text import TextWriter
+from tiku.exporters.pptx.xml import DECLARATION, NAMESPACES, PACKAGE_RELS, R, emu, language_tag, text
+from tiku.problems import Problem
+from tiku.render.deck import Deck, Slide
+from tiku.render.paginate.flow import Paragraph
+from tiku.render.paginate.measure import Setter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.exporters import ExportOptions
+    from tiku.model import Bank
+
+_TREE = (
+    '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm><a:off x="0" y="0"/>'
+    '<a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>'
+)
+# Text boxes take their fonts from here in LibreOffice; without it a run may keep the font of the one before it.
+_DEFAULT_TEXT = (
+    "<p:defaultTextStyle>"
+    + "".join(
+        f'<a:lvl{level}pPr marL="0" algn="l" rtl="0"><a:defRPr sz="1800" kern="1200"><a:solidFill><a:schemeClr val="tx1"/></a:solidFill>'
+        f'<a:latin typeface="+mn-lt"/><a:ea typeface="+mn-ea"/><a:cs typeface="+mn-cs"/></a:defRPr></a:lvl{level}pPr>'
+        for level in range(1, 10)
+    )
+    + "</p:defaultTextStyle>"
+)
+_TYPE = "application/vnd.openxmlformats-officedocument.presentationml"
+_TYPES = {
+    "ppt/slideMasters/": f"{_TYPE}.slideMaster+xml", "ppt/slideLayouts/": f"{_TYPE}.slideLayout+xml",
+    "ppt/notesMasters/": f"{_TYPE}.notesMaster+xml", "ppt/presProps": f"{_TYPE}.presProps+xml",
+    "ppt/viewProps": f"{_TYPE}.viewProps+xml", "ppt/tableStyles": f"{_TYPE}.tableStyles+xml",
+    "ppt/theme/": "application/vnd.openxmlformats-officedocument.theme+xml",
+    "docProps/app": "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+}  # fmt: skip
+
+
+def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
+    """Write `bank` as a deck to `path`; return what could not be shown."""
+    template = builtin(bank.language)
+    deck = Deck(bank, options.answers, explanation=str(options.settings["explanation"]), geometry=template.geometry)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+        package = _Package(bank, template, archive, options.time)
+        for slide in deck.slides():
+            package.slide(slide, deck)
+        package.finish()
+    return [*deck.problems, *package.problems]
+
+
+class _Package:
+    def __init__(self, bank: Bank, template: Template, archive: zipfile.ZipFile, time: int) -> None:
+        self.bank = bank
+        self.template = template
+        self.archive = archive
+        self.when = dt.datetime.fromtimestamp(time, dt.UTC)
+        self.language = language_tag(bank.language)
+        self.problems: list[Problem] = []
+        self.names: dict[str, int] = {}
+        self.rels: list[list[tuple[str, str]]] = []
+        self.noted: list[int] = []
+        self.media = {media.name: media for media in bank.media}
+        self.fills: dict[str, str] = {}
+        self.files: dict[str, str] = {}
+        self.anchors = {question.id: f"q{number}" for number, question in enumerate(bank.questions, 1)}
+        # First what makes `file` and archive tools see a presentation.
+        self.put("_rels/.rels", template.parts["_rels/.rels"])
+        self.put("docProps/core.xml", self._core())
+
+    def put(self, name: str, data: bytes | str) -> None:
+        info = zipfile.ZipInfo(name, self.when.timetuple()[:6])
+        info.compress_type = zipfile.ZIP_STORED if name.endswith((".png", ".jpg")) else zipfile.ZIP_DEFLATED
+        info.external_attr = 0o644 << 16
+        info.create_system = 3
+        self.archive.writestr(info, data)
+
+    # -- slides ---------------------------------------------------------------------------------------------------
+
+    def slide(self, slide: Slide, deck: Deck) -> None:
+        """Write one slide; its relationships are kept until all slides have their numbers."""
+        number = len(self.rels) + 1
+        self.names[slide.name] = number
+        has_text = any(isinstance(item, Paragraph) for item in slide.items)
+        kind = {"title": "title", "section": "section"}.get(slide.kind, "text" if has_text else "bare")
+        layout = self.template.layouts[kind]
+        rels: list[tuple[str, str]] = [("slideLayout", layout.part)]
+        self.rels.append(rels)
+
+        def relate(what: str, target: str) -> str:
+            pair = (what, target)
+            if pair not in rels:
+                rels.append(pair)
+            return f"rId{rels.index(pair) + 1}"
+
+        geometry = self.template.geometry
+        setter = Setter(geometry.body.width, geometry.body.height, deck.builder.objects, slide.limit)
+        anchored = self.anchors
+        writer = TextWriter(self.language, setter, self.template.factor, relate, lambda name: anchored.get(name, name))
+        shapes = ShapeWriter(writer, lambda name: self._fill(name, relate))
+        cover = slide.kind in {"title", "section"}
+        align = "ctr" if cover else "r" if deck.rtl else "l"
+        shapes.placeholder(
+            "Title",
+            layout.title,
+            None,
+            shapes.line_of_text(slide.title, slide.title_size, align=align),
+            "b" if cover else "ctr",
+        )
+        if cover:
+            if slide.items:
+                paragraphs = writer.paragraphs(
+                    [item for item in slide.items if isinstance(item, Paragraph)], slide.size
+                )
+                shapes.placeholder("Subtitle", layout.body, None, paragraphs)
+        else:
+            shapes.body(
+                slide.items, slide.size, geometry.body, slide.height, centred=slide.centred, holder=bool(layout.body)
+            )
+            shapes.footer(geometry.footer, slide.left, slide.progress, slide.link, holders=self.template.footers)
+        if slide.notes:
+            relate("notesSlide", f"ppt/notesSlides/notesSlide{number}.xml")
+            self.noted.append(number)
+            self._notes(number, slide, deck)
+        tree = f"<p:cSld><p:spTree>{_TREE}{''.join(shapes.out)}</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>"
+        self.put(f"ppt/slides/slide{number}.xml", f"{DECLARATION}<p:sld {NAMESPACES}>{tree}</p:sld>")
+
+    def _notes(self, number: int, slide: Slide, deck: Deck) -> None:
+        from tiku.exporters.pptx.notes import notes_slide
+
+        self.put(
+            f"ppt/notesSlides/notesSlide{number}.xml", notes_slide(slide.notes, self.language, deck.builder.objects)
+        )
+        rels = [("notesMaster", "ppt/notesMasters/notesMaster1.xml"), ("slide", f"ppt/slides/slide{number}.xml")]
+        self.put(f"ppt/notesSlides/_rels/notesSlide{number}.xml.rels", self._rels(rels, "ppt/notesSlides"))
+
+    def _fill(self, name: str, relate: object) -> str:
+        if name not in self.files:
+            found = pictures.embeddable(self.media[name])
+            self.files[name] = ""
+            if found:
+                suffix, data = found
+                self.files[name] = f"ppt/media/{name.rpartition('.')[0]}.{suffix}"
+                self.put(self.files[name], data)
+                if self.media[name].mime == "image/svg+xml":
+                    self.put(f"ppt/media/{name}", pictures.harmless_svg(self.media[name].data))
+            else:
+                self.problems.append(
+                    Problem("Q302", f"the picture {name} cannot be drawn; its description stands in its place")
+                )
+        if not self.files[name]:
+            return ""
+        embed = relate("image", self.files[name])  # type: ignore[operator]
+        vector = ""
+        if self.media[name].mime == "image/svg+xml":
+            other = relate("image", f"ppt/media/{name}")  # type: ignore[operator]
+            vector = (
+                '<a:extLst><a:ext uri="{96DAC541-7B7A-43D3-8B79-37D633B846F1}"><asvg:svgBlip '
+                f'xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" r:embed="{other}"/></a:ext></a:extLst>'
+            )
+        return (
+            f'<p:blipFill><a:blip r:embed="{embed}">{vector}</a:blip><a:stretch><a:fillRect/></a:stretch></p:blipFill>'
+        )
+
+    # -- the rest of the package ---------------------------------------------------------------------------------------
+
+    def _rels(self, rels: list[tuple[str, str]], folder: str) -> str:
+        rows = []
+        for index, (kind, target) in enumerate(rels, 1):
+            external = ""
+            where = target
+            if kind == "hyperlink":
+                external = ' TargetMode="External"'
+            elif kind == "slide" and not target.startswith("ppt/"):
+                where = f"slide{self.names.get(target, 1)}.xml"
+            else:
+                where = posixpath.relpath(target, folder)
+            rows.append(f'<Relationship Id="rId{index}" Type="{R}/{kind}" Target="{text(where)}"{external}/>')
+        return f'{DECLARATION}<Relationships xmlns="{PACKAGE_RELS}">{"".join(rows)}</Relationships>'
+
+    def finish(self) -> None:
+        """Write what needs the number of slides: relationships, the presentation, the list of types."""
+        for number, rels in enumerate(self.rels, 1):
+            self.put(f"ppt/slides/_rels/slide{number}.xml.rels", self._rels(rels, "ppt/slides"))
+        notes = bool(self.noted)
+        kept = [name for name in self.template.parts if name != "_rels/.rels" and (notes or not self._only_notes(name))]
+        for name in kept:
+            self.put(name, self.template.parts[name])
+        rels = [("slideMaster", "ppt/slideMasters/slideMaster1.xml")]
+        rels += [("slide", f"ppt/slides/slide{number}.xml") for number in range(1, len(self.rels) + 1)]
+        slides = "".join(
+            f'<p:sldId id="{255 + number}" r:id="rId{number + 1}"/>' for number in range(1, len(self.rels) + 1)
+        )
+        notes_list = ""
+        if notes:
+            rels.append(("notesMaster", "ppt/notesMasters/notesMaster1.xml"))
+            notes_list = f'<p:notesMasterIdLst><p:notesMasterId r:id="rId{len(rels)}"/></p:notesMasterIdLst>'
+        for kind in ("presProps", "viewProps", "theme", "tableStyles"):
+            rels.append((kind, "ppt/theme/theme1.xml" if kind == "theme" else f"ppt/{kind}.xml"))
+        geometry, k = self.template.geometry, self.template.factor
+        size = f'<p:sldSz cx="{emu(geometry.width * k)}" cy="{emu(geometry.height * k)}"/><p:notesSz cx="6858000" cy="9144000"/>'
+        self.put(
+            "ppt/presentation.xml",
+            f'{DECLARATION}<p:presentation {NAMESPACES} saveSubsetFonts="1"><p:sldMasterIdLst><p:sldMasterId id="2147483648" r:id="rId1"/>'
+            f"</p:sldMasterIdLst>{notes_list}<p:sldIdLst>{slides}</p:sldIdLst>{size}{_DEFAULT_TEXT}</p:presentation>",
+        )
+        self.put("ppt/_rels/presentation.xml.rels", self._rels(rels, "ppt"))
+        self.put("[Content_Types].xml", self._types(kept))
+
+    @staticmethod
+    def _only_notes(name: str) -> bool:
+        return "notesMaster" in name or name == "ppt/theme/theme2.xml"
+
+    def _types(self, parts: list[str]) -> str:
+        rows = [
+            ("ppt/presentation.xml", f"{_TYPE}.presentation.main+xml"),
+            ("docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
+        ]
+        for name in parts:
+            kind = next(
+                (value for prefix, value in _TYPES.items() if name.startswith(prefix) and not name.endswith(".rels")),
+                "",
+            )
+            if kind:
+                rows.append((name, kind))
+        rows += [(f"ppt/slides/slide{number}.xml", f"{_TYPE}.slide+xml") for number in range(1, len(self.rels) + 1)]
+        rows += [(f"ppt/notesSlides/notesSlide{number}.xml", f"{_TYPE}.notesSlide+xml") for number in self.noted]
+        suffixes = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml"}
+        defaults = "".join(f'<Default Extension="{suffix}" ContentType="{kind}"/>' for suffix, kind in suffixes.items())
+        return (
+            f'{DECLARATION}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Default Extension="xml" ContentType="application/xml"/>{defaults}'
+            + "".join(f'<Override PartName="/{name}" ContentType="{kind}"/>' for name, kind in rows)
+            + "</Types>"
+        )
+
+    def _core(self) -> str:
+        stamp = self.when.strftime("%Y-%m-%dT%H:%M:%SZ")
+        creator = ", ".join(self.bank.authors)
+        return (
+            f'{DECLARATION}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+            'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
+            'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+            f"<dc:title>{text(self.bank.title)}</dc:title><dc:creator>{text(creator)}</dc:creator>"
+            f"<dc:language>{self.language}</dc:language>"
+            f'<dcterms:created xsi:type="dcterms:W3CDTF">{stamp}</dcterms:created>'
+            f'<dcterms:modified xsi:type="dcterms:W3CDTF">{stamp}</dcterms:modified></cp:coreProperties>'
+        )

@@ -1,0 +1,160 @@
+"""The file: reveal.js, our style and script, and a section for each slide."""
+
+# ruff: noqa: E501 - markup is easier to check in one piece
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from tiku.errors import SetupError, UsageError
+from tiku.exporters.slides.content import ContentWriter, number
+from tiku.markup import scheme
+from tiku.render.deck import Deck, Slide
+from tiku.render.locales import direction, tag
+from tiku.render.paginate.measure import Setter, leading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.exporters import ExportOptions
+    from tiku.model import Bank
+    from tiku.problems import Problem
+
+THEMES = ("", "light", "dark")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
+
+
+def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
+    """Write `bank` as an HTML deck to `path`; return what could not be shown."""
+    if options.theme not in THEMES:
+        raise UsageError(f"'slides' has no theme '{options.theme}' (known: light, dark)")
+    deck = Deck(bank, options.answers, explanation=str(options.settings["explanation"]), stepwise=True)
+    page = _Page(bank, deck, options.theme)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(page.before())
+        for slide in deck.slides():
+            file.write(page.slide(slide))
+        file.write(page.after())
+    return deck.problems
+
+
+@cache
+def _vendor(name: str) -> str:
+    """A file of reveal.js. Raises SetupError when it was never fetched."""
+    resource = files("tiku").joinpath("vendor", "reveal", name)
+    if not resource.is_file():
+        raise SetupError("reveal.js is missing: run 'make install', or install tiku again from a wheel")
+    text = resource.read_text(encoding="utf-8")
+    return re.sub(r"//# sourceMappingURL=.*", "", text).replace("</script", "<\\/script")
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("tiku.exporters.slides").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
+
+
+@cache
+def speaker_script() -> str:
+    """The script inside the window that the notes plugin writes: the policy must name it."""
+    found = re.search(r'document\.write\("((?:[^"\\]|\\.)*)"\)', _vendor("notes.js"), re.DOTALL)
+    if not found:
+        return ""
+
+    def plain(escaped: re.Match[str]) -> str:
+        sequence = escaped[1]
+        return (
+            chr(int(sequence[1:], 16))
+            if sequence[0] in "xu" and len(sequence) > 1
+            else _ESCAPES.get(sequence, sequence)
+        )
+
+    page = re.sub(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", plain, found[1], flags=re.DOTALL)
+    script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)
+    return script[1] if script else ""
+
+
+class _Page:
+    def __init__(self, bank: Bank, deck: Deck, theme: str) -> None:
+        self.bank = bank
+        self.deck = deck
+        self.theme = theme
+        self.anchors = {question.id: f"q{place}" for place, question in enumerate(bank.questions, 1)}
+        self.media = {media.name: media for media in bank.media}
+        self.content = ContentWriter(self._link, self._picture)
+
+    def _link(self, target: str) -> str:
+        if target.startswith("#"):
+            name = target[1:]
+            return f"#/{self.anchors.get(name, name)}" if name in self.anchors or name in self.deck.names else ""
+        return target if scheme(target) in {"http", "https", "mailto", "tel", "ftp"} else ""
+
+    def _picture(self, name: str) -> str:
+        media = self.media[name]
+        return f"data:{media.mime};base64,{base64.b64encode(media.data).decode('ascii')}"
+
+    # -- the frame ------------------------------------------------------------------------------------------------
+
+    def before(self) -> str:
+        """Everything up to the first slide."""
+        scripts = [_vendor("reveal.js"), _vendor("notes.js"), _asset("deck.js")]
+        hashes = " ".join(_hash(script) for script in [*scripts, speaker_script()] if script)
+        policy = (
+            f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+            "frame-src 'self' file:; base-uri 'none'; form-action 'none'"
+        )
+        terms = self.deck.terms
+        theme = f' data-theme="{self.theme}"' if self.theme else ""
+        return (
+            f'<!DOCTYPE html>\n<html lang="{escape(tag(self.bank.language))}" dir="{direction(self.bank.language)}"{theme}>\n<head>\n'
+            f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="generator" content="tiku">\n'
+            f"<title>{escape(self.bank.title or terms['questions'])}</title>\n"
+            f"<style>{_vendor('reset.css')}</style>\n<style>{_vendor('reveal.css')}</style>\n<style>{_asset('deck.css')}</style>\n"
+            "</head>\n<body>\n"
+            f'<main class="reveal" aria-label="{escape(self.bank.title or terms["questions"])}">\n<div class="slides">\n'
+        )
+
+    def after(self) -> str:
+        """Everything after the last slide."""
+        return (
+            "</div>\n</main>\n"
+            f"<!--\n{_vendor('LICENSE')}\n-->\n"
+            f"<script>{_vendor('reveal.js')}</script>\n<script>{_vendor('notes.js')}</script>\n<script>{_asset('deck.js')}</script>\n"
+            "</body>\n</html>\n"
+        )
+
+    # -- slides ---------------------------------------------------------------------------------------------------
+
+    def slide(self, slide: Slide) -> str:
+        """One slide as a section."""
+        geometry = self.deck.geometry
+        setter = Setter(geometry.body.width, geometry.body.height, self.deck.builder.objects, slide.limit)
+        cut = slide.hidden_from if slide.hidden_from >= 0 else len(slide.items)
+        inner = self.content.items(slide.items[:cut], slide.size, setter)
+        if cut < len(slide.items):
+            inner += f'<div class="fragment">{self.content.items(slide.items[cut:], slide.size, setter)}</div>'
+        level = "h1" if slide.kind == "title" else "h2"
+        title = f'<{level} class="title" id="{slide.name}-title" style="font-size:{number(slide.title_size)}px;line-height:{number(leading(slide.title_size))}px">{self.content.runs(slide.title)}</{level}>'
+        body = ""
+        if inner:
+            style = f"font-size:{number(slide.size)}px;line-height:{number(leading(slide.size))}px"
+            body = f'<div class="body" style="{style}"><div class="flow">{inner}</div></div>'
+        foot = ""
+        if slide.left or slide.progress or slide.link[1]:
+            way = f'<a href="#/{slide.link[1]}">{escape(slide.link[0])}</a>' if slide.link[1] else ""
+            foot = f'<footer><span class="where">{escape(slide.left)}</span>{way}<span class="count">{escape(slide.progress)}</span></footer>'
+        notes = ""
+        if slide.notes:
+            notes = f'<aside class="notes">{self.content.items(slide.notes, 20.0, setter)}</aside>'
+        classes = slide.kind + (" centred" if slide.centred else "")
+        return f'<section id="{slide.name}" class="{classes}" aria-labelledby="{slide.name}-title">{title}{body}{foot}{notes}</section>\n'

@@ -1,0 +1,410 @@
+"""The shape of a slide deck, shared by PPTX and HTML: which slides there are, what stands on each, in which size.
+
+Lengths are points on a slide 960 x 540 (13.333 x 7.5 inches); HTML takes them as CSS pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tiku.exporters import Answers
+from tiku.markup import plain_text
+from tiku.model import Kind
+from tiku.render import view
+from tiku.render.locales import direction, label_colon, primary, terms
+from tiku.render.paginate import metrics
+from tiku.render.paginate.builder import Builder, runs_right_to_left
+from tiku.render.paginate.flow import BOLD, ITALIC, Item, Paragraph, Place, Run, Runs
+from tiku.render.paginate.measure import Setter, leading, split_runs
+from tiku.render.paginate.pages import Fitted, fit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tiku.model import Bank, Block, Question, Section
+    from tiku.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in points."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where things stand on a slide."""
+
+    width: float = 960.0
+    height: float = 540.0
+    title: Box = Box(52, 26, 856, 76)
+    body: Box = Box(52, 112, 856, 378)
+    footer: Box = Box(52, 504, 856, 20)
+    cover: Box = Box(80, 150, 800, 130)
+    """The title of the title slide and of section slides."""
+    subtitle: Box = Box(80, 312, 800, 140)
+
+
+QUESTION_SIZES = (36.0, 32.0, 28.0, 26.0, 24.0, 22.0, 20.0)
+BODY_SIZES = (26.0, 24.0, 22.0, 20.0)
+COVER_SIZES = (48.0, 44.0, 40.0, 36.0, 32.0, 28.0, 24.0, 20.0)
+TITLE_SIZES = (30.0, 28.0, 26.0, 24.0, 22.0, 20.0)
+FOOTER_SIZE = 14.0
+LONGEST_CONTENTS = 60
+"""A bank without chapters lists its questions only when they are no more than this."""
+SHORT_ANSWER = 24.0
+"""An answer joins its question (or its explanation) on one slide when both are at least this large."""
+
+
+@dataclass(slots=True)
+class Slide:
+    """One slide."""
+
+    name: str
+    """Unique in the deck: what links name."""
+    kind: str
+    """``title``, ``contents``, ``section``, ``text``, ``question``, ``answer``."""
+    title: Runs
+    title_size: float
+    items: list[Item] = field(default_factory=list)
+    size: float = 20.0
+    """Of its body text."""
+    limit: float = 0.62
+    """How much of the body a picture may take: Setter's."""
+    height: float = 0.0
+    """Of its body, as measured."""
+    centred: bool = False
+    """Whether the body stands in the middle of its box."""
+    notes: list[Item] = field(default_factory=list)
+    """What the speaker sees."""
+    left: str = ""
+    """In the footer: the section and the tags."""
+    progress: str = ""
+    """In the footer: ``12/150``."""
+    link: tuple[str, str] = ("", "")
+    """In the footer: words, and the slide they lead to."""
+    hidden_from: int = -1
+    """The first item that is shown only at a further step; -1 when all are shown at once."""
+
+
+class Deck:
+    """The slides of `bank`, made one after another as they are asked for: a large bank needs little memory.
+
+    `explanation` is ``slide`` or ``notes``; `stepwise` lets a short answer stand on its question's slide, to be shown
+    at a further step. `problems` is complete when the last slide was made.
+    """
+
+    def __init__(
+        self,
+        bank: Bank,
+        answers: Answers,
+        *,
+        explanation: str = "slide",
+        stepwise: bool = False,
+        geometry: Geometry | None = None,
+    ) -> None:
+        self.bank = bank
+        self.answers = answers
+        self.explanation = explanation
+        self.stepwise = stepwise and answers is Answers.HIDDEN
+        self.geometry = geometry or Geometry()
+        self.language = bank.language
+        self.terms = terms(bank.language)
+        self.colon = label_colon(bank.language)
+        self.builder = Builder(bank)
+        self.setter = Setter(self.geometry.body.width, self.geometry.body.height, self.builder.objects)
+        self.rtl = direction(bank.language) == "rtl"
+        self.count = len(bank.questions)
+        self._numbers = {question.id: number for number, question in enumerate(bank.questions, 1)}
+        self.problems: list[Problem] = self.builder.problems
+        self.names = {f"q{number}" for number in range(1, self.count + 1)}
+        """The first slide of each question and section: what links inside the deck may lead to."""
+        self.names |= {f"s{number}" for number in range(1, len(self._section_numbers) + 1)}
+
+    # -- the whole ------------------------------------------------------------------------------------------------
+
+    def slides(self) -> Iterator[Slide]:
+        """Every slide in order."""
+        yield self._cover()
+        if self.bank.description:
+            yield from self._text("intro", (Run(self.terms["introduction"]),), self.builder.flow(self.bank.description))
+        yield from self._contents()
+        for section in self.bank.sections:
+            yield from self._section(section, 1)
+        if self.answers is Answers.END:
+            yield self._divider("answers", (Run(self.terms["answers"]),), "")
+            for path, question in self.bank.walk():
+                yield from self._answer_slides(path, question)
+
+    def _cover(self) -> Slide:
+        title = (Run(self.bank.title or self.terms["questions"]),)
+        below = [Run(view.count_label(self.count, self.language))]
+        comma = "、" if primary(self.language) in {"zh", "ja"} else ", "
+        for extra in (comma.join(self.bank.authors), self.bank.date):
+            if extra:
+                below += [Run("\n"), Run(" ".join(extra.split()))]
+        runs, size = self._title_fit(title, self.geometry.cover, COVER_SIZES)
+        items: list[Item] = [Paragraph(runs=tuple(below), align="center")]
+        fitted = fit(items, (22.0, 20.0), Setter(self.geometry.subtitle.width, self.geometry.subtitle.height, {}))
+        return Slide("cover", "title", runs, size, fitted.pages[0], fitted.size, centred=True)
+
+    def _contents(self) -> Iterator[Slide]:
+        sections = self._section_numbers
+        rows: list[Item] = []
+        if sections:
+            for number, (section, depth, total) in enumerate(sections, 1):
+                name = view.section_name(section, self.language)
+                runs = (Run(name, BOLD if depth == 1 else 0, f"#s{number}"), Run(f"  {total}", tone="quiet"))
+                box = self.builder.container("plain", 1.2 * min(depth - 1, 4))
+                rows.append(Paragraph(path=(Place(box, 0),), runs=runs, rtl=runs_right_to_left(name)))
+        elif self.count <= LONGEST_CONTENTS:
+            for number, question in enumerate(self.bank.questions, 1):
+                name = view.name_of(question, self.language)
+                rows.append(Paragraph(runs=(Run(name, 0, f"#q{number}"),), rtl=runs_right_to_left(name)))
+        if rows:
+            yield from self._text("contents", (Run(self.terms["contents"]),), rows, kind="contents")
+
+    @property
+    def _section_numbers(self) -> list[tuple[Section, int, int]]:
+        """Every titled section in order, with its depth and the number of its questions."""
+        out: list[tuple[Section, int, int]] = []
+
+        def visit(section: Section, depth: int) -> int:
+            if section.title:
+                place = len(out)
+                out.append((section, depth, 0))
+            total = len(section.questions) + sum(visit(child, depth + 1) for child in section.sections)
+            if section.title:
+                out[place] = (section, depth, total)
+            return total
+
+        for section in self.bank.sections:
+            visit(section, 1)
+        return out
+
+    _sections_made = 0
+
+    def _section(self, section: Section, depth: int) -> Iterator[Slide]:
+        self.builder.file, self.builder.line = section.location.file, section.location.line
+        if section.title:
+            self._sections_made += 1
+            total = sum(1 for _ in replace(self.bank, sections=(section,)).walk())
+            words = view.count_label(total, self.language) if total else ""
+            yield self._divider(f"s{self._sections_made}", self.builder.title(section.title), words)
+        if section.intro:
+            title = self.builder.title(section.title) or (Run(self.terms["introduction"]),)
+            yield from self._text(f"s{self._sections_made}-intro", title, self.builder.flow(section.intro))
+        for question in section.questions:
+            yield from self._question(section, question)
+        for child in section.sections:
+            yield from self._section(child, depth + 1)
+
+    def _divider(self, name: str, title: Runs, words: str) -> Slide:
+        runs, size = self._title_fit(title, self.geometry.cover, COVER_SIZES)
+        items: list[Item] = [Paragraph(runs=(Run(words),), align="center")] if words else []
+        return Slide(name, "section", runs, size, items, 22.0, centred=True)
+
+    def _text(self, name: str, title: Runs, items: list[Item], kind: str = "text") -> Iterator[Slide]:
+        fitted = fit(items, BODY_SIZES, self.setter, colon=self.colon)
+        yield from self._made(name, kind, title, fitted)
+
+    # -- questions ------------------------------------------------------------------------------------------------
+
+    def _question(self, section: Section, question: Question) -> Iterator[Slide]:
+        self.builder.file, self.builder.line = question.location.file, question.location.line
+        number = self._numbers[question.id]
+        title, items = self._asked(question)
+        left = self._left(section, question)
+        asked = len(items)
+        shown = self.answers in {Answers.INLINE, Answers.HIDDEN}
+        answer, rest, notes = self._answered(question) if shown else ([], [], [])
+        fitted: Fitted | None = None
+        together = False
+        if self.answers is Answers.INLINE and answer:
+            fitted = fit([*items, *answer], BODY_SIZES, self.setter, colon=self.colon)
+            together = True
+        elif self.stepwise and answer:
+            tried = fit([*items, *answer], QUESTION_SIZES[2:], self.setter, colon=self.colon)
+            if len(tried.pages) == 1 and tried.size >= SHORT_ANSWER:
+                fitted, together = tried, True
+        if fitted is None:
+            fitted = fit(items, QUESTION_SIZES, self.setter, colon=self.colon)
+        link = ("", "")
+        if (self.answers is Answers.END and question.answered) or (shown and not together and answer):
+            link = (self.terms["see_answer"], f"a{number}")
+        slides = list(self._made(f"q{number}", "question", title, fitted))
+        for slide in slides:
+            slide.left, slide.progress, slide.link = left, f"{number}/{self.count}", link
+            slide.centred = len(slides) == 1
+        if together and self.stepwise and len(slides) == 1:
+            slides[0].hidden_from = asked
+        if notes and together:
+            slides[0].notes = notes
+        yield from slides
+        if shown:
+            remaining = rest if together else [*answer, *rest]
+            if remaining:
+                yield from self._answers_made(question, section, number, [] if together else answer, rest, notes)
+
+    def _answer_slides(self, path: tuple[Section, ...], question: Question) -> Iterator[Slide]:
+        self.builder.file, self.builder.line = question.location.file, question.location.line
+        answer, rest, notes = self._answered(question)
+        if answer or rest:
+            yield from self._answers_made(question, path[-1], self._numbers[question.id], answer, rest, notes)
+
+    def _answers_made(
+        self, question: Question, section: Section, number: int, answer: list[Item], rest: list[Item], notes: list[Item]
+    ) -> Iterator[Slide]:
+        """Slides of the answer and what follows it: together when both are short, else each on its own."""
+        title = self._heading(question)
+        groups: list[Fitted] = []
+        if answer and rest:
+            both = fit([*answer, *rest], BODY_SIZES, self.setter, colon=self.colon)
+            if len(both.pages) == 1 and both.size >= SHORT_ANSWER:
+                groups = [both]
+        if not groups:
+            groups = [fit(part, BODY_SIZES, self.setter, colon=self.colon) for part in (answer, rest) if part]
+        merged = Fitted(groups[0].size, [], groups[0].limit)
+        slides: list[Slide] = []
+        for index, group in enumerate(groups):
+            name = f"a{number}" if index == 0 else f"e{number}"
+            slides += self._made(name, "answer", title, group)
+        del merged
+        left = self._left(section, question)
+        for slide in slides:
+            slide.left, slide.progress = left, f"{number}/{self.count}"
+            slide.link = (self.terms["back_to_question"], f"q{number}")
+        if notes and slides:
+            slides[0].notes = notes
+        yield from slides
+
+    def _asked(self, question: Question) -> tuple[Runs, list[Item]]:
+        """The title and the body of the question's slide."""
+        prompt = view.shown_prompt(question)
+        whole = self.builder.title(question.title)
+        heading = self._heading(question)
+        items = self.builder.flow(prompt)
+        size = self._title_fit(heading, self.geometry.title, TITLE_SIZES, shorten=False)[1]
+        if whole and (not size or not items):
+            # The title is the question, or too long for a title: it stands in the body, whole.
+            lead = Paragraph(runs=whole, rtl=runs_right_to_left(plain_text(question.title)), keep=bool(items))
+            items = [lead, *items]
+            heading = self._generic(question)
+        elif not whole:
+            heading = self._generic(question)
+        if question.choices:
+            items += self.builder.choices(
+                (choice.label, self.builder.flow(choice.content), False) for choice in question.choices
+            )
+        for part in question.parts:
+            if part.role == "hint":
+                items += self.builder.labelled(view.part_label(part, self.language) + self.colon, part.content)
+        return heading, items
+
+    def _answered(self, question: Question) -> tuple[list[Item], list[Item], list[Item]]:
+        """The answer; the explanation and further parts; what goes to the notes."""
+        colon = self.colon
+        answer: list[Item] = []
+        correct = [choice for choice in question.choices if choice.correct]
+        if correct:
+            word = self.terms["correct_answer"] + colon
+            answer.append(Paragraph(runs=(Run(word, BOLD, tone="label"),), role="label", keep=True))
+            answer += self.builder.choices(
+                (choice.label, self.builder.flow(choice.content), True) for choice in correct
+            )
+        if question.answer:
+            answer += self._headed(self.terms["answer"], question.answer)
+        rest: list[Item] = []
+        notes: list[Item] = []
+        if question.explanation:
+            if self.explanation == "notes":
+                notes = self._headed(self.terms["explanation"], question.explanation)
+            else:
+                rest += self._headed(self.terms["explanation"], question.explanation)
+        for part in question.parts:
+            if part.role != "hint":
+                rest += self._headed(view.part_label(part, self.language), part.content)
+        return answer, rest, notes
+
+    def _headed(self, label: str, blocks: Iterable[Block]) -> list[Item]:
+        """`blocks` under a label of their own."""
+        items = self.builder.flow(blocks)
+        return [Paragraph(runs=(Run(label, BOLD, tone="label"),), role="label", keep=True), *items] if items else []
+
+    def _heading(self, question: Question) -> Runs:
+        title = self.builder.title(question.title)
+        if not title:
+            return self._generic(question)
+        return (Run(view.numbered(question)), *title) if question.number else title
+
+    def _generic(self, question: Question) -> Runs:
+        number = question.number or str(self._numbers[question.id])
+        return (Run(f"{self.terms['question']} {number}"),)
+
+    def _left(self, section: Section, question: Question) -> str:
+        kind = view.kind_label(question, self.language) if question.kind is not Kind.OPEN else ""
+        parts = [
+            " ".join(plain_text(section.title).split()),
+            kind,
+            question.difficulty,
+            *(f"#{tag}" for tag in question.tags),
+        ]
+        said = "  ·  ".join(part for part in parts if part)
+        room = self.geometry.footer.width * 0.55 / FOOTER_SIZE
+        line = metrics.measure((Run(said),))
+        if line.width <= room:
+            return said
+        end = next(index for index, at in enumerate(line.ends) if at > room - 1)
+        return said[: end - 1].rstrip() + "…"
+
+    # -- making slides --------------------------------------------------------------------------------------------
+
+    def _made(self, name: str, kind: str, title: Runs, fitted: Fitted) -> Iterator[Slide]:
+        for item in fitted.overfull:
+            self.builder.complain(
+                "Q310", f"{type(item).__name__.lower()} too large for a slide, even at the smallest size"
+            )
+        total = len(fitted.pages)
+        setter = Setter(self.setter.width, self.setter.page, self.builder.objects, fitted.limit)
+        for index, items in enumerate(fitted.pages):
+            part = f" ({index + 1}/{total})" if total > 1 else ""
+            runs, size = self._title_fit(title, self.geometry.title, TITLE_SIZES, tail=part)
+            height = sum(
+                setter.height(item, fitted.size) + (setter.gap(item, fitted.size) if place else 0)
+                for place, item in enumerate(items)
+            )
+            here = name if index == 0 else f"{name}-{index + 1}"
+            yield Slide(here, kind, runs, size, items, fitted.size, fitted.limit, height)
+
+    def _title_fit(
+        self, title: Runs, box: Box, sizes: tuple[float, ...], *, tail: str = "", shorten: bool = True
+    ) -> tuple[Runs, float]:
+        """`title` with `tail` in the largest size that fits `box`; shortened when none does, or size 0."""
+        whole = (*title, Run(tail)) if tail else title
+        line = metrics.measure(tuple(run._replace(style=run.style | BOLD) for run in whole), self.builder.objects)
+        for size in sizes:
+            room = int(box.height / leading(size))
+            if metrics.count(line, box.width / size, room) <= room:
+                return whole, size
+        if not shorten:
+            return title, 0.0
+        size = sizes[-1]
+        room = int(box.height / leading(size))
+        ending = metrics.measure((Run("…" + tail, BOLD),)).width
+        ends, _ = metrics.lines(line, box.width / size, enough=room)
+        kept = max(1, (ends[room - 2] if room > 1 else 0))
+        while (
+            kept < len(line.text)
+            and line.ends[kept + 1] - line.ends[ends[room - 2] if room > 1 else 0] < box.width / size - ending - 1
+        ):
+            kept += 1
+        before, _ = split_runs(title, min(kept, sum(len(run.text) for run in title)))
+        return (*before, Run("…" + tail)), size
+
+
+__all__ = ["ITALIC", "Box", "Deck", "Geometry", "Slide"]

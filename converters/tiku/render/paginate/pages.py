@@ -1,0 +1,154 @@
+"""Items onto slides: the size stepped down to the floor, then split, then balanced."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tiku.render.paginate.flow import Code, Item, Paragraph, Picture, Table
+from tiku.render.paginate.measure import SMALL_FLOOR, Setter
+from tiku.render.paginate.tables import too_wide, turned
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MANY = 12
+"""Longer texts are not balanced: nobody sees it, and hostile ones take long enough."""
+SQUEEZED = 0.42
+"""How little of a slide a picture gets, so that its text stays with it."""
+
+
+@dataclass(slots=True)
+class Fitted:
+    """Items on slides."""
+
+    size: float
+    """Of the body text, in points."""
+    pages: list[list[Item]]
+    limit: float
+    """How much of a page a picture may take: Setter's."""
+    overfull: list[Item] = field(default_factory=list)
+    """What fits no slide."""
+
+
+def fit(items: Sequence[Item], sizes: Sequence[float], setter: Setter, *, colon: str = ":") -> Fitted:
+    """Set `items` on as few slides as they need, in the largest of `sizes` (large to small) that needs no more."""
+    items = _prepared(items, setter, sizes[-1], colon)
+    page = setter.page
+    floor = sizes[-1]
+    for size in sizes:
+        if _total(items, size, setter, page) <= page:
+            return Fitted(size, [list(items)], setter.limit)
+    if any(isinstance(item, Picture) for item in items):
+        small = Setter(setter.width, page, setter.objects, SQUEEZED)
+        if _total(items, floor, small, page) <= page:
+            return Fitted(floor, [list(items)], small.limit)
+    whole = Setter(setter.width, page, setter.objects, 0.9)
+    least = len(_pages(items, floor, whole, page))
+    chosen = floor
+    for size in sizes:
+        # Twice the number of a size's area is a bound that spares most of the work.
+        if len(_pages(items, size, whole, page)) <= least:
+            chosen = size
+            break
+    pages = _pages(items, chosen, whole, page)
+    if 1 < least <= MANY:
+        pages = _balanced(items, chosen, whole, least, pages)
+    over = [item for each in pages for item in each if len(each) == 1 and not whole.fits(item, chosen)]
+    return Fitted(chosen, pages, whole.limit, over)
+
+
+def _prepared(items: Sequence[Item], setter: Setter, floor: float, colon: str) -> list[Item]:
+    """Tables that are too wide, or have a row too tall for a slide, turned into text."""
+    out: list[Item] = []
+    for item in items:
+        if isinstance(item, Table):
+            bad = too_wide(item, setter.room(item, floor), SMALL_FLOOR, setter.line)
+            if not bad:
+                setter.set_table(item, floor)
+                heads = sum(item.heights[: len(item.head)])
+                tallest = max(item.heights[len(item.head) :], default=0.0)
+                bad = heads + tallest > 0.8 * setter.page
+            if bad:
+                out += turned(item, colon)
+                continue
+        out.append(item)
+    return out
+
+
+def _total(items: Sequence[Item], size: float, setter: Setter, enough: float) -> float:
+    used = 0.0
+    for index, item in enumerate(items):
+        used += setter.height(item, size) + (setter.gap(item, size) if index else 0.0)
+        if used > enough:
+            break
+    return used
+
+
+def _balanced(
+    items: Sequence[Item], size: float, setter: Setter, least: int, pages: list[list[Item]]
+) -> list[list[Item]]:
+    """The same number of pages, the fullest as low as can be."""
+    low, high = setter.page * 0.35, setter.page
+    for _ in range(5):
+        middle = (low + high) / 2
+        tried = _pages(items, size, setter, middle, enough=least)
+        if len(tried) <= least and not _overflows(tried, size, setter, middle):
+            high, pages = middle, tried
+        else:
+            low = middle
+    return pages
+
+
+def _overflows(pages: list[list[Item]], size: float, setter: Setter, cap: float) -> bool:
+    return any(len(page) == 1 and setter.height(page[0], size) > cap + 0.5 for page in pages)
+
+
+def _pages(items: Sequence[Item], size: float, setter: Setter, cap: float, enough: int = 1_000_000) -> list[list[Item]]:
+    """`items` on pages `cap` high, filled one after another; it stops soon after `enough` pages."""
+    queue = deque((item, setter.height(item, size)) for item in items)
+    pages: list[list[Item]] = [[]]
+    used = 0.0
+    while queue and len(pages) <= enough:
+        item, height = queue[0]
+        gap = setter.gap(item, size) if pages[-1] else 0.0
+        if used + gap + _with_next(queue, size, setter, cap) <= cap + 0.01:
+            queue.popleft()
+            pages[-1].append(item)
+            used += gap + height
+            continue
+        room = cap - used - gap
+        # An item that fits a slide moves there whole, unless that leaves this one nearly empty.
+        splits = height > cap or (
+            room > 0.55 * cap and height > 0.45 * cap and isinstance(item, Paragraph | Code | Table)
+        )
+        parts = setter.cut(item, size, room) if splits and (room > 0.25 * cap or not pages[-1]) else None
+        if parts is None:
+            if not pages[-1]:  # it fits nowhere, or must be parted from what it belongs to
+                queue.popleft()
+                pages[-1].append(item)
+                used += height
+                if height <= cap:
+                    continue
+            if queue:
+                pages.append([])
+                used = 0.0
+            continue
+        head, tail = parts
+        pages[-1].append(head)
+        queue[0] = (tail, setter.height(tail, size))
+        pages.append([])
+        used = 0.0
+    return pages
+
+
+def _with_next(queue: deque[tuple[Item, float]], size: float, setter: Setter, cap: float) -> float:
+    """The height of the first item and of what must stand on its slide with it."""
+    need = queue[0][1]
+    for index in range(1, min(len(queue), 4)):
+        if not queue[index - 1][0].keep:
+            break
+        item, height = queue[index]
+        need += setter.gap(item, size) + (height if height < 0.5 * cap else 0.3 * cap)
+    return need

@@ -1,0 +1,108 @@
+"""All text of a bank is in its decks, in order; and the check notices when it is not."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tiku
+from banks import REAL, SHOWCASE, bank_at, numbered
+from banks import bank as bank_of
+from slides_reading import html_slides, missing, pptx_slides, slide_parts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiku.model import Bank
+
+READERS = {"pptx": pptx_slides, "slides": html_slides}
+SUFFIX = {"pptx": ".pptx", "slides": ".slides.html"}
+
+
+def deck(bank: Bank, folder: Path, kind: str, **settings: str) -> Path:
+    target = folder / f"deck{SUFFIX[kind]}"
+    problems = tiku.write(bank, target, format=kind, time=1_700_000_000, **settings)
+    assert [str(problem) for problem in problems] == []
+    return target
+
+
+@pytest.mark.parametrize("kind", ["pptx", "slides"])
+@pytest.mark.parametrize("source", [REAL, SHOWCASE], ids=["real", "showcase"])
+@pytest.mark.parametrize("answers", ["hidden", "inline"])
+def test_all_text_is_there_in_order(kind: str, source: Path, answers: str, tmp_path: Path) -> None:
+    bank = bank_at(source)
+    slides = READERS[kind](deck(bank, tmp_path, kind, answers=answers))
+    assert missing(bank, slides) == []
+    assert all(slide.title.strip() for slide in slides)
+
+
+@pytest.mark.parametrize("kind", ["pptx", "slides"])
+def test_same_bytes_twice(kind: str, tmp_path: Path) -> None:
+    bank = bank_at(SHOWCASE)
+    first = deck(bank, tmp_path, kind).read_bytes()
+    assert deck(bank, tmp_path, kind).read_bytes() == first
+
+
+@pytest.mark.parametrize("kind", ["pptx", "slides"])
+def test_no_answers_and_answers_at_the_end(kind: str, tmp_path: Path) -> None:
+    bank = bank_of(numbered(3))
+    none = READERS[kind](deck(bank, tmp_path, kind, answers="none"))
+    assert not any("Because" in slide.body for slide in none)
+    end = READERS[kind](deck(bank, tmp_path, kind, answers="end"))
+    said = "".join(slide.body for slide in end)
+    assert said.index("T00003Q") < said.index("T00001A") < said.index("T00003A")
+
+
+@pytest.mark.parametrize("kind", ["pptx", "slides"])
+def test_explanations_as_notes(kind: str, tmp_path: Path) -> None:
+    bank = bank_of(numbered(2))
+    slides = READERS[kind](deck(bank, tmp_path, kind, settings={"explanation": "notes"}))
+    assert "T00002E" not in "".join(slide.body for slide in slides)
+    assert "T00002E" in "".join(slide.notes for slide in slides)
+
+
+# -- the check itself can fail ------------------------------------------------------------------------------------
+
+
+def _damage_pptx(path: Path, target: Path, number: int, pattern: str, new: str) -> None:
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w") as out:
+        wanted = slide_parts(old)[number]
+        for name in old.namelist():
+            data = old.read(name)
+            if name == wanted:
+                changed = re.sub(pattern, new, data.decode(), count=1)
+                assert changed != data.decode()
+                data = changed.encode()
+            out.writestr(name, data)
+
+
+def test_a_cut_character_is_noticed_in_pptx(tmp_path: Path) -> None:
+    bank = bank_at(REAL)
+    path = deck(bank, tmp_path, "pptx")
+    slides = pptx_slides(path)
+    number = next(place for place, slide in enumerate(slides) if "多模态融合策略" in slide.body)
+    _damage_pptx(path, tmp_path / "cut.pptx", number, "多模态融合策略", "多模态融合策")
+    assert missing(bank, pptx_slides(tmp_path / "cut.pptx"))
+
+
+def test_a_dropped_question_and_swapped_answers_are_noticed() -> None:
+    whole = bank_of(numbered(4))
+    first, second, *rest = whole.sections[0].questions
+    from dataclasses import replace
+
+    import slides_reading
+
+    def pages(bank: Bank) -> list[slides_reading.SlideRead]:
+        return [slides_reading.SlideRead("x", body="".join(slides_reading.expected(bank)))]
+
+    def with_questions(*questions: object) -> Bank:
+        return replace(whole, sections=(replace(whole.sections[0], questions=tuple(questions)),))  # type: ignore[arg-type]
+
+    titles = [slides_reading.SlideRead("t", title="".join(f"Title {n}" for n in range(1, 5)))]
+    assert missing(whole, pages(whole) + titles) == []
+    assert missing(whole, pages(with_questions(first, *rest)) + titles)
+    swapped = (replace(first, answer=second.answer), replace(second, answer=first.answer))
+    assert missing(whole, pages(with_questions(*swapped, *rest)) + titles)
