@@ -25,6 +25,9 @@ OPF = "{http://www.idpf.org/2007/opf}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 NCX = "{http://www.daisy.org/z3986/2005/ncx/}"
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
+_UNDESCRIBED = {
+    terms(language)["image"] for language in ("en", "zh", "zh-TW", "ja", "ko", "ru", "es", "fr", "de", "ar", "fa")
+}
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -104,7 +107,7 @@ def seen(element: ET.Element | None) -> str:
     if element.get("role") in {"doc-noteref", "doc-backlink"}:
         return element.tail or ""
     out = [element.text or ""]
-    if element.tag == f"{X}img":
+    if element.tag == f"{X}img" and element.get("alt") not in _UNDESCRIBED:
         out.append(element.get("alt", ""))
     # pandoc's text of a figure has the caption first
     children = (
@@ -169,7 +172,8 @@ def faults(book: Book, bank: Bank, *, layout: str) -> list[str]:
             found.append(f"{name}: the link to its answer leads nowhere")
             continue
         order.append((book.spine.index(where), target))
-        found += _compare(f"answer of {name}", squeezed(seen(target)), answer, question, bank)
+        titled = [squeezed(plain_text(question.title))] if layout != "popup" and question.title else []
+        found += _compare(f"answer of {name}", squeezed(seen(target)), titled + answer, question, bank)
         back = [
             each
             for each in target.iter(f"{X}a")

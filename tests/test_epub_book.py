@@ -283,7 +283,6 @@ def test_right_to_left_books(tmp_path: Path) -> None:
     spine = next(book.opf.iter(f"{epub_reading.OPF}spine"))
     assert spine.get("page-progression-direction") == "rtl"
     assert all(page.get("dir") == "rtl" for page in book.pages.values())
-    assert "rightToLeftWriting" in book.metadata("schema:accessibilityFeature")
 
 
 def test_identifier_is_the_banks_own_and_outlives_a_corrected_answer(tmp_path: Path) -> None:

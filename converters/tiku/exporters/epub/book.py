@@ -58,6 +58,7 @@ class _Book:
         self.direction = direction(self.language)
         self.words = terms(self.language)
         self.title = metadata.plain(bank.title) or self.words["untitled"]
+        self.nav_shown = len(bank.questions) <= _NAV_IN_BOOK
         self.pictures = Pictures(bank)
         self.anchors = Anchors(bank)
         self.writer = ContentWriter(self.pictures, self.anchors, self.language, self.words)
@@ -108,8 +109,7 @@ class _Book:
     def _nav(self, listed: list[navigation.Entry], marks: list[navigation.Landmark]) -> File:
         body = navigation.contents(listed, marks, self.words)
         page = self.frames.frame(self.words["contents"], body, kind="contents")
-        shown = len(self.bank.questions) <= _NAV_IN_BOOK
-        return File("nav", "nav.xhtml", _XHTML, _bytes(page), ("nav",), spine=shown)
+        return File("nav", "nav.xhtml", _XHTML, _bytes(page), ("nav",), spine=self.nav_shown)
 
     def _file(self, page: Page, notes: dict[str, str], *, kind: str) -> File:
         mine = "\n".join(notes[unit.id] for unit in page.units if unit.id in notes)
@@ -135,7 +135,7 @@ class _Book:
         marks = [
             place("cover", "cover", words["cover"], "cover.xhtml"),
             place("titlepage", "title-page", words["title_page"], "title.xhtml"),
-            place("toc", "toc", words["contents"], "nav.xhtml#toc"),
+            *([place("toc", "toc", words["contents"], "nav.xhtml#toc")] if self.nav_shown else []),
             place("bodymatter", "text", words["start"], first),
         ]
         return [*marks, place("backmatter", "", words["answers"], told[0].name)] if told else marks
@@ -146,7 +146,6 @@ class _Book:
             undescribed=self.writer.undescribed,
             animated=self.pictures.animated,
             formulas=any("mathml" in file.properties for file in body),
-            right_to_left=self.direction == "rtl",
         )
         description = metadata.plain(plain_text(self.bank.description, notes=False))
         return metadata.of_book(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from tiku.exporters.epub import languages, raw
+from tiku.exporters.epub.formulas import formula as default_formula
 from tiku.markup import plain_text, scheme, walk
-from tiku.render.html import Formula, HtmlWriter, default_formula, text
+from tiku.render.html import Formula, HtmlWriter, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,21 @@ if TYPE_CHECKING:
     from tiku.exporters.epub.pictures import Pictures
     from tiku.model import Block, Inline
 
-_HOST = re.compile(r"\w[\w.\-]*")
+_NO_HEAD = re.compile(r'<th scope="(?:col|row)"([^>]*)>\s*</th>')
+_LABEL = re.compile(r"[^\W_](?:[\w\-]*\w)?")
+_NOT_URL = re.compile(
+    r'[\x00-\x20<>"\\^`{|}\[\]\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufff0-\uffff]'
+)
+"""What no address may hold as it is: https://url.spec.whatwg.org/#url-code-points."""
+
+
+def _is_host(host: str) -> bool:
+    """Whether `host` is a name or an IPv4 address that a URL parser takes."""
+    labels = host.removesuffix(".").split(".")
+    if labels[-1].isdigit():
+        return len(labels) == 4 and all(label.isdigit() and int(label) < 256 for label in labels)
+    # Names in other scripts stand as they are; who has written them in ASCII by hand, and wrongly, meant no link.
+    return len(host) < 254 and all(_LABEL.fullmatch(each) and not each.lower().startswith("xn--") for each in labels)
 
 
 class ContentWriter(HtmlWriter):
@@ -37,8 +52,10 @@ class ContentWriter(HtmlWriter):
         self.level = 1
         self._last = 1
         self._mark = languages.marker(language)
-        self._in_link = False
+        self._linked = False
         self._heading = False
+        self.around = ""
+        """The language of the question being written, where it is not the book's."""
         self.undescribed = 0
         """How many pictures came without a text alternative."""
 
@@ -52,11 +69,16 @@ class ContentWriter(HtmlWriter):
 
     def _top(self, node: Block) -> str:
         kind = node["t"]
+        tongue = "" if kind == "CodeBlock" else self.tongue_of(node)
         if kind in {"Para", "Plain"}:
             inner = self.inlines(node["c"])
-            foreign = languages.of_block(node["c"], self.language)
-            return f"<p{self.tongue(foreign)}>{inner}</p>" if inner else ""
-        return self.block(node)
+            return f"<p{tongue}>{inner}</p>" if inner else ""
+        out = self.block(node)
+        return f"<div{tongue}>\n{out}\n</div>" if tongue and out else out
+
+    def tongue_of(self, nodes: Any) -> str:
+        """The attributes that say the language of `nodes`, where it is not the book's."""
+        return self.tongue(languages.of_block(nodes, self.language, around=self.around))
 
     def line_of(self, nodes: Iterable[Inline]) -> str:
         """`nodes` as a heading's content; its footnotes stand in brackets: headings are shown in the contents, too."""
@@ -74,26 +96,35 @@ class ContentWriter(HtmlWriter):
     # -- blocks ---------------------------------------------------------------------------------------------------
 
     def block_header(self, content: Any) -> str:
-        """A heading, at most one level below the last one: a gap would read as something missing."""
-        level = min(6, max(self.level + 1, min(self.level + content[0], self._last + 1)))
-        self._last = level
-        return f"<h{level}>{self.inlines(content[2])}</h{level}>"
+        """A heading; nothing for an empty one."""
+        inner = self.inlines(content[2]).strip()
+        if not inner:
+            return ""
+        level = self.next_level(content[0])
+        return f"<h{level}>{inner}</h{level}>"
+
+    def next_level(self, typed: int) -> int:
+        """The level for a heading inside content: at most one below the last one, as a gap reads like a loss."""
+        self._last = min(6, max(self.level + 1, min(self.level + typed, self._last + 1)))
+        return self._last
 
     def block_rawblock(self, content: Any) -> str:
         """Raw HTML, sanitised and put in order."""
         if content[0] in {"html", "html5", "html4"}:
-            return raw.xhtml(content[1], inline=False, link=self._link)
+            return raw.xhtml(content[1], inline=False, link=self._link, level=self.next_level)
         return super().block_rawblock(content)
 
     def inline_rawinline(self, content: Any) -> str:
         """Raw HTML, sanitised and put in order."""
         if content[0].startswith("html"):
-            return raw.xhtml(content[1], inline=True, link=lambda url: "" if self._in_link else self._link(url))
+            return raw.xhtml(content[1], inline=True, link=self._link, linked=self._linked, level=self.next_level)
         return text(content[1])
 
     def block_table(self, content: Any) -> str:
         """A table that scrolls by itself when it is too wide."""
-        return f'<div class="wide" tabindex="0">\n{super().block_table(content)}\n</div>'
+        # A head without words is no head to a screen reader.
+        table = _NO_HEAD.sub(r"<td\1></td>", super().block_table(content))
+        return f'<div class="wide" tabindex="0">\n{table}\n</div>'
 
     def block_definitionlist(self, content: Any) -> str:
         """Terms and their definitions: HTML wants at least one of each."""
@@ -122,27 +153,31 @@ class ContentWriter(HtmlWriter):
 
     def inline_link(self, content: Any) -> str:
         """A link; HTML knows none inside another."""
-        if self._in_link:
-            return f"<span>{self.inlines(content[1])}</span>"
-        self._in_link = True
+        _, inlines, (url, title) = content
+        target = "" if self._linked else self._link(url)
+        if not target:
+            return f"<span>{self.inlines(inlines)}</span>"
+        self._linked = True
         try:
-            return super().inline_link(content)
+            inner = self.inlines(inlines).strip()
         finally:
-            self._in_link = False
+            self._linked = False
+        extra = f' title="{text(title)}"' if title else ""
+        return f'<a href="{text(target)}"{extra}>{inner or text(url)}</a>'
 
     def inline_note(self, content: Any) -> str:
         """A footnote's call; in a link or a heading, the note itself in brackets."""
-        if self._in_link or self._heading:
+        if self._linked or self._heading:
             return f" ({text(' '.join(plain_text(content).split()))})"
         self._count += 1
         number, name = self._count, f"{self.prefix}fn"
         self._last = 6
-        body = self.blocks(content)
         back = text(self.words["back_to_text"])
-        self.notes.append(
-            f'<li id="{name}{number}">{body} '
-            f'<a href="#{name}ref{number}" role="doc-backlink" aria-label="{back}">↩︎</a></li>'
-        )
+        link = f' <a href="#{name}ref{number}" role="doc-backlink" aria-label="{back}">↩︎</a>'
+        body = self.blocks(content)
+        inside = body.endswith("</p>")
+        body = f"{body.removesuffix('</p>')}{link}{'</p>' if inside else ''}"
+        self.notes.append(f'<li id="{name}{number}">{body}</li>')
         return (
             f'<sup><a href="#{name}{number}" id="{name}ref{number}" epub:type="noteref" role="doc-noteref">'
             f"{number}</a></sup>"
@@ -169,7 +204,7 @@ class ContentWriter(HtmlWriter):
         kind = scheme(url)
         if kind in {"http", "https", "ftp"}:
             return self._address(url, kind)
-        if kind in {"mailto", "tel"}:
+        if kind in {"mailto", "tel"} and len(url) > len(kind) + 1:
             return quote(url, safe="%:@?=&,;+-._~/!$'()*")
         if url.startswith("#") and (found := self.anchors.find(unquote(url[1:]))):
             return found
@@ -182,16 +217,15 @@ class ContentWriter(HtmlWriter):
         try:
             parts = urlsplit(f"{kind}://{rest}")
             host = parts.hostname or ""
-            fine = _HOST.fullmatch(host) is not None and (parts.port or 0) < 65536
+            fine = _is_host(host) and (parts.port or 0) < 65536
         except ValueError:
             fine = False
         if not fine:
             self.complain("Q304", f"the link to '{url[:60]}' is no web address; its text is kept")
             return ""
-        tail = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", rest)
-        return f"{kind}://" + re.sub(
-            r'[<>"\\^`{|}\[\]\ud800-\udfff]', lambda found: quote(found[0], errors="replace"), tail
-        )
+        before, mark, fragment = rest.partition("#")
+        tail = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", before + mark + fragment.replace("#", "%23"))
+        return f"{kind}://" + _NOT_URL.sub(lambda found: quote(found[0], errors="replace"), tail)
 
     def _picture(self, name: str, alt: str, title: str) -> str:
         href = self.pictures.take(name, self)

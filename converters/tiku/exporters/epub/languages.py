@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tiku.markup import plain_text
+from tiku.markup import plain_text, walk
 from tiku.render.locales import primary, tag
 
 if TYPE_CHECKING:
@@ -77,15 +77,22 @@ def foreign_runs(language: str) -> re.Pattern[str]:
     return re.compile("|".join(groups))
 
 
-def of_block(nodes: Any, language: str) -> str:
+def of_block(nodes: Any, language: str, *, around: str = "") -> str:
     """The language of `nodes` when it plainly is another one than `language`, else the empty string.
 
-    Plain is text in Latin letters alone in a book of another script.
+    Plain is text in Latin letters alone in a book of another script. One word may be a name, or a term that both
+    languages use: it counts only where the text `around` is in another language, too.
     """
     if primary(language) not in _NOT_LATIN:
         return ""
-    words = plain_text(nodes)
-    if _OTHER_LETTER.search(words) or len(_LATIN_WORD.findall(words)) < 3:
+    # Code and formulas are in no language.
+    words = " ".join(node["c"] for node in walk(nodes) if node["t"] == "Str")
+    if _OTHER_LETTER.search(words):
+        return ""
+    count = len(_LATIN_WORD.findall(words))
+    if around:
+        return around if count else ""
+    if count < 2:
         return ""
     from tiku.readers.language import detect
 

@@ -72,7 +72,12 @@ def paginate(units: Iterable[Unit], prefix: str) -> list[Page]:
     for chapter in chapters:
         count = sum(unit.counts for unit in chapter)
         share = ceil(count / max(1, ceil(count / MOST)))
-        if not pages or pages[-1].count + min(count, share) > MOST or pages[-1].count >= LEAST:
+        if (
+            not pages
+            or pages[-1].count + min(count, share) > MOST
+            or pages[-1].count >= LEAST
+            or _named(pages[-1], chapter)
+        ):
             pages.append(Page(f"{prefix}{len(pages) + 1:03}.xhtml"))
         page, begun = pages[-1], 0
         known: tuple[Heading, ...] = ()
@@ -89,6 +94,11 @@ def paginate(units: Iterable[Unit], prefix: str) -> list[Page]:
             begun += unit.counts
             known = unit.path
     return pages
+
+
+def _named(page: Page, chapter: list[Unit]) -> bool:
+    """Whether `page` has a chapter of the same name: two landmarks of one name in a file cannot be told apart."""
+    return any(unit.path[0].label == chapter[0].path[0].label for unit in page.units)
 
 
 def common(one: tuple[Heading, ...], other: tuple[Heading, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from tiku.render.html import _NOT_XML
 if TYPE_CHECKING:
     from tiku.model import Bank
 
+_DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _NAMESPACE = uuid.UUID("5f0c8d5e-61a5-5f0e-8f3e-0c1b6c0f7a11")
 """Random, once: so that our identifiers are nobody else's."""
 
@@ -32,7 +34,6 @@ class Facts:
     """Whether formulas are MathML."""
     drawn_formulas: bool = False
     """Whether formulas are pictures with their LaTeX as text."""
-    right_to_left: bool = False
     vertical: bool = False
 
 
@@ -67,7 +68,7 @@ def of_book(bank: Bank, *, title: str, language: str, description: str, facts: F
         found += [
             Meta("aut", attributes=(("refines", f"#author{number}"), ("property", "role"), ("scheme", "marc:relators")))
         ]
-    if bank.date:
+    if _DATE.fullmatch(bank.date):
         found.append(Meta(bank.date, "date"))
     if description:
         found.append(Meta(description, "description"))
@@ -89,8 +90,6 @@ def accessibility(facts: Facts, words: Any) -> list[tuple[str, str]]:
         features += ["MathML", "latex"]
     if facts.drawn_formulas:
         features.append("latex")
-    if facts.right_to_left:
-        features.append("rightToLeftWriting")
     if facts.vertical:
         features.append("verticalWriting")
     summary = words["accessibility"]

@@ -58,12 +58,13 @@ class Sides:
         """Number and title; the word 'Question' for one that has neither."""
         self.writer.line = question.location.line
         self.writer.file = question.location.file
+        self.writer.around = languages.of_block((question.title, question.prompt), self.language)
         number = numbered(question)
         title = self.writer.line_of(question.title)
         name = f"{text(number)}{title}".strip()
         if not title:
             name = text(f"{self.words['question']} {self.numbers[question.id]}".strip())
-        tongue = self.writer.tongue(languages.of_block(question.title, self.language)) if title else ""
+        tongue = self.writer.tongue_of(question.title) if title else ""
         return f"<h{level}{tongue}>{name}</h{level}>"
 
     def asked(self, question: Question, level: int) -> str:
@@ -93,7 +94,8 @@ class Sides:
             if apart:
                 self.writer.prefix = prefix
                 out.append(self._choices(choice for choice in question.choices if choice.correct))
-        out.append(self.writer.part(question.answer, level=level, prefix=prefix))
+        # Without a label above it, the answer stands directly below the question's own heading.
+        out.append(self.writer.part(question.answer, level=level if titled else level - 1, prefix=prefix))
         if titled and any(out):
             out.insert(0, self._label(self.words["answer"], level))
         if question.explanation:
@@ -142,7 +144,7 @@ class Sides:
         blocks = list(choice.content)
         if blocks and blocks[0]["t"] in {"Para", "Plain"}:
             first = blocks.pop(0)["c"]
-            tongue = self.writer.tongue(languages.of_block(first, self.language))
+            tongue = self.writer.tongue_of(first)
             line = f"<p>{mark}<span{tongue}>{self.writer.inlines(first)}</span></p>" if tongue else (
                 f"<p>{mark}{self.writer.inlines(first)}</p>"
             )  # fmt: skip

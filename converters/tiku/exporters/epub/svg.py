@@ -20,7 +20,24 @@ _ELEMENTS = frozenset(
     "feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset "
     "fePointLight feSpecularLighting feSpotLight feTile feTurbulence".split()
 )
+_ATTRIBUTES = frozenset(
+    "alignment-baseline azimuth amplitude baseFrequency baseProfile baseline-shift bias class clip clip-path clip- "
+    "rule clipPathUnits color color-interpolation color-interpolation-filters color-profile color-rendering cx cy d "
+    "diffuseConstant direction display divisor dominant-baseline dx dy edgeMode elevation exponent fill fill-opacity "
+    "fill-rule filter filterUnits flood-color flood-opacity font-family font-size font-size-adjust font-stretch font- "
+    "style font-variant font-weight fx fy gradientTransform gradientUnits height id image-rendering in in2 intercept "
+    "k1 k2 k3 k4 kernelMatrix kernelUnitLength kerning lengthAdjust letter-spacing lighting-color limitingConeAngle "
+    "marker-end marker-mid marker-start markerHeight markerUnits markerWidth mask maskContentUnits maskUnits method "
+    "mode numOctaves offset opacity operator order orient overflow patternContentUnits patternTransform patternUnits "
+    "points pointsAtX pointsAtY pointsAtZ preserveAlpha preserveAspectRatio primitiveUnits r radius refX refY result "
+    "rotate rx ry scale seed shape-rendering slope spacing specularConstant specularExponent spreadMethod startOffset "
+    "stdDeviation stitchTiles stop-color stop-opacity stroke stroke-dasharray stroke-dashoffset stroke-linecap "
+    "stroke-linejoin stroke-miterlimit stroke-opacity stroke-width style surfaceScale tableValues targetX targetY "
+    "text-anchor text-decoration text-rendering textLength transform type unicode-bidi values version viewBox "
+    "visibility width word-spacing writing-mode x x1 x2 xChannelSelector y y1 y2 yChannelSelector z".split()
+)
 _OUTSIDE = re.compile(r"url\(\s*['\"]?\s*(?!#)|@import|expression\s*\(|javascript:|\\", re.IGNORECASE)
+_TARGET = re.compile(r"url\(\s*['\"]?#([^'\")\s]*)")
 _DATA = re.compile(r"data:image/(?:png|jpeg|gif);base64,", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][\w.\-]*")
 
@@ -48,6 +65,12 @@ def clean(data: bytes) -> bytes:
     seen: set[str] = set()
     for element in root.iter():
         _attributes(element, seen)
+    for element in list(root.iter()):
+        for key, value in list(element.attrib.items()):
+            if any(target not in seen for target in _TARGET.findall(value)):
+                del element.attrib[key]
+        if element.getparent() is not None and not _whole(element, seen):
+            _drop(element)
     etree.cleanup_namespaces(root)
     out: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     return out
@@ -60,6 +83,17 @@ def _kept(element: Any) -> bool:
     if name == "style":
         return not _OUTSIDE.search("".join(element.itertext()))
     return name in _ELEMENTS
+
+
+def _whole(element: Any, ids: set[str]) -> bool:
+    """Whether `element` still has what it is nothing without: a target that exists, a picture and its size."""
+    name = element.tag.rpartition("}")[2]
+    target = element.get("href", "") or element.get(_XLINK, "")
+    if target.startswith("#") and target[1:] not in ids:
+        return False
+    if name == "image":
+        return bool(target and element.get("width") and element.get("height"))
+    return name != "use" or bool(target)
 
 
 def _drop(element: Any) -> None:
@@ -81,7 +115,7 @@ def _attributes(element: Any, seen: set[str]) -> None:
         elif key.startswith("{"):
             fine = key == "{http://www.w3.org/XML/1998/namespace}space"
         else:
-            fine = not name.lower().startswith("on") and not name.startswith("data-") and not _OUTSIDE.search(value)
+            fine = name in _ATTRIBUTES and not _OUTSIDE.search(value)
         if key == "id":
             fine = _NAME.fullmatch(value) is not None and value not in seen
             seen.add(value)

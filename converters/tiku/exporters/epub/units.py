@@ -85,7 +85,7 @@ class _Collector:
     # -- sections and questions -----------------------------------------------------------------------------------
 
     def _section(self, section: Section, path: tuple[Heading, ...], told: list[Unit]) -> Iterator[Unit]:
-        self.writer.file, self.writer.line = section.location.file, section.location.line
+        self.writer.file, self.writer.line, self.writer.around = section.location.file, section.location.line, ""
         intro = self.writer.part(section.intro, level=min(len(path), 6), prefix=f"{path[-1].id}-")
         intro += self.writer.footnotes()
         if intro or not (section.questions or section.sections):
