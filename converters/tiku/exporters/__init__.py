@@ -7,12 +7,12 @@ the entry-point group ``tiku.exporters``. Listing names imports nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tiku.errors import UsageError
 from tiku.plugins import Registry, suggest
+from tiku.render.answers import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tiku.identity import Identity
     from tiku.model import Bank
     from tiku.problems import Problem
+
+__all__ = ["EXPORTERS", "SUFFIXES", "Answers", "ExportOptions", "Exporter", "Option", "options_for"]
 
 EXPORTERS = Registry(
     "exporter",
@@ -41,16 +43,6 @@ SUFFIXES = {
     ".csv": "anki-csv",
 }  # fmt: skip
 """Which built-in exporter a path's suffix names; an exporter's own ``suffix`` is what it gives a file."""
-
-
-class Answers(StrEnum):
-    """Where the answers stand."""
-
-    INLINE = "inline"
-    CHAPTER = "chapter"
-    END = "end"
-    HIDDEN = "hidden"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

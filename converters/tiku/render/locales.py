@@ -37,14 +37,14 @@ def tag(language: str) -> str:
 def terms(language: str) -> Mapping[str, str]:
     """Every term in `language`: the nearest locale there is (``zh-TW``, ``zh``), filled up with English."""
     folder = files("tiku").joinpath("locales")
-    parts = language.replace("_", "-").lower().split("-")
+    parts = tag(language).lower().split("-")  # a language may come from a hostile file: no name of one is made of it
     names = ["en", *("-".join(parts[: end + 1]) for end in range(len(parts)))]
     if parts[0] == "zh" and {"tw", "hk", "mo", "hant"} & set(parts[1:]):
         names.append("zh-hant")
     out: dict[str, str] = {}
     for name in names:
         resource = folder.joinpath(f"{name}.toml")
-        if name.replace("-", "").isalnum() and resource.is_file():
+        if resource.is_file():
             out |= tomllib.loads(resource.read_text(encoding="utf-8"))
     return MappingProxyType(out)
 
