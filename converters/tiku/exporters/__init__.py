@@ -90,7 +90,7 @@ class ExportOptions:
     answers: Answers
     """One of the exporter's own ``answers``."""
     time: int = 315_532_800
-    """The only time an output may carry: seconds since 1970, UTC. (The default is 1980-01-01, the first a zip knows.)"""
+    """The only time an output may carry: seconds since 1970, UTC. The default is 1980-01-01, the first a zip knows."""
     theme: str = ""
     """A theme's name or path; empty is the exporter's default."""
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

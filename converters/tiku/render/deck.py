@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tiku.exporters import Answers
 from tiku.markup import plain_text
 from tiku.model import Kind
 from tiku.render import view
+from tiku.render.answers import Answers
 from tiku.render.locales import direction, label_colon, primary, terms
 from tiku.render.paginate import metrics
 from tiku.render.paginate.builder import Builder, runs_right_to_left
