@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiku.errors import SetupError, UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 def suggest(wrong: str, known: list[str]) -> str:
@@ -35,6 +37,8 @@ class Registry:
     def _entries(self) -> dict[str, EntryPoint]:
         # Reading the entry points of all installed packages costs more than a small run: only when it is needed.
         if self._strangers is None:
+            from importlib.metadata import entry_points
+
             self._strangers = {entry.name: entry for entry in entry_points(group=self.group)}
         return self._strangers
 

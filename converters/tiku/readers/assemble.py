@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from tiku.markup import para, plain_text
 from tiku.model import Bank, Choice, Kind, Location, Part, Question, Section
-from tiku.readers import frontmatter, language, normal, parts
+from tiku.readers import frontmatter, language, parts
 from tiku.readers.media import Collector
+from tiku.readers.normal import Normal
 from tiku.readers.recognise import CANONICAL
 from tiku.readers.tidy import Tidier
 
@@ -58,6 +59,7 @@ class _Assembly:
         self.lines = document.lines
         self.canonical = canonical
         self.collector = Collector(options.file, options.root, inside)
+        self.normal = Normal(self.collector.link, self.collector.image)
         self.tidier = Tidier(options.file, document.line)
         self.ids = Ids()
 
@@ -109,13 +111,14 @@ class _Assembly:
         return title, preface, heads
 
     def _content(self, blocks: list[Block], line: int, *, preface: bool = False) -> tuple[Block, ...]:
-        return tuple(self.tidier.tidy(blocks, line, self.collector.take, preface=preface and not self.canonical))
+        self.collector.line = line
+        return tuple(self.tidier.tidy(blocks, line, self.normal, preface=preface and not self.canonical))
 
     def _section(self, node: _Node) -> Section:
         head = node.head
         line = head.line if head else 0
         return Section(
-            title=tuple(normal.inlines(head.title)) if head else (),
+            title=tuple(self.normal.inlines(head.title)) if head else (),
             intro=self._content(head.body, line, preface=True) if head else (),
             questions=tuple(node.questions),
             sections=tuple(self._section(child) for child in node.children),
@@ -124,7 +127,7 @@ class _Assembly:
 
     def question(self, head: Head) -> Question:
         """The question that `head` and its body are."""
-        title = normal.inlines(head.title)
+        title = self.normal.inlines(head.title)
         stem: list[Block] = [para(title)] if head.stem and title else []
         for block in stem:
             self.lines[id(block)] = head.line

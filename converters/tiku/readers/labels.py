@@ -24,6 +24,8 @@ _CROSSES = frozenset("×✗✘❌✖")
 _COLONS = ":："
 # Letters, digits and what may stand inside a label; everything else (emoji, stars, blanks, brackets) is decoration.
 _EDGES = re.compile(r"^[^\w]+|[^\w()]+$")
+LONGEST = 60
+"""No label is longer."""
 _PLAIN_LABEL = re.compile(r"^\W{0,4}([^\W_][^:：\n]{0,30})[:：]")
 _BRACKETED = re.compile(r"^[【［\[]\s*([^】］\]\n]{1,16})\s*[】］\]]\s*[:：]?")
 
@@ -84,6 +86,8 @@ def truth_of(text: str) -> bool | None:
 @lru_cache(maxsize=65536)
 def role_of(text: str) -> str:
     """The role that the label `text` names, or the empty string."""
+    if len(text) > LONGEST:
+        return ""
     bare = text.strip().rstrip(_COLONS)
     return roles().get(key(bare)) or roles().get(key(_BRACKET_END.sub("", bare)), "")
 

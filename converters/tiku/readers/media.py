@@ -9,17 +9,18 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from tiku.markup import edit, plain_text, safe_link, scheme, walk
+from tiku.markup import plain_text, safe_link, scheme, string
 from tiku.model import Media
 from tiku.problems import Problem
+from tiku.readers.normal import address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiku.model import Block
+    from tiku.model import Inline
 
 MAX_BYTES = 50_000_000
 _MAGIC = (
@@ -41,27 +42,22 @@ class Collector:
         """Pictures that the document's own file holds, by path."""
         self.file = file
         self.root = root
+        self.line = 0
+        """Where the content being read begins: for complaints."""
         self.media: dict[str, Media] = {}
         self.problems: list[Problem] = []
         self._taken: dict[str, str] = {}
 
-    def take(self, blocks: list[Block], line: int) -> list[Block]:
-        """`blocks` with the pictures collected and dangerous links made plain text."""
-        if not any(node["t"] in {"Image", "Link"} for node in walk(blocks)):
-            return blocks
+    def link(self, node: Inline) -> list[Inline]:
+        """A link, or its text where its target could run something."""
+        if not safe_link(node["c"][2][0]):
+            self._complain("Q404", f"the link to '{node['c'][2][0][:60]}' was removed", self.line)
+            return list(node["c"][1])
+        return [node]
 
-        def change(node: dict[str, Any]) -> list[dict[str, Any]] | None:
-            if node["t"] == "Link" and not safe_link(node["c"][2][0]):
-                self._complain("Q404", f"the link to '{node['c'][2][0][:60]}' was removed", line)
-                return list(node["c"][1])
-            if node["t"] == "Image":
-                return self._image(node, line)
-            return None
-
-        edit(blocks, change)
-        return blocks
-
-    def _image(self, node: dict[str, Any], line: int) -> list[dict[str, Any]]:
+    def image(self, node: Inline) -> list[Inline]:
+        """A picture of the bank, or its alt text after a complaint."""
+        line = self.line
         attributes, alt, (target, title) = node["c"]
         if target not in self._taken:
             self._taken[target] = self._load(target, line)
@@ -69,9 +65,9 @@ class Collector:
         if name:
             return [{"t": "Image", "c": [attributes, alt, [name, title]]}]
         # What cannot be shown stays visible as its alt text, linked to where it was when that is on the network.
-        words = alt or [{"t": "Str", "c": Path(target.split("?")[0]).name[:80] or "image"}]
+        words = alt or list(string(Path(target.split("?", maxsplit=1)[0]).name[:80] or "image"))
         if scheme(target) in {"http", "https"}:
-            return [{"t": "Link", "c": [["", [], []], words, [target, title]]}]
+            return [{"t": "Link", "c": [["", [], []], words, [address(target), title]]}]
         return list(words) if plain_text(words) else []
 
     def _load(self, target: str, line: int) -> str:

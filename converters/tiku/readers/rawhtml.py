@@ -336,7 +336,7 @@ class Lowering:
             stack[-1][1].append({"t": "LineBreak"})
         elif name == "img":
             values = _attributes(html)
-            alt: list[Inline] = [{"t": "Str", "c": values["alt"]}] if values.get("alt") else []
+            alt: list[Inline] = list(string(" ".join(values.get("alt", "").split())))
             stack[-1][1].append(
                 {"t": "Image", "c": [["", [], []], alt, [values.get("src", ""), values.get("title", "")]]}
             )

@@ -96,14 +96,16 @@ def _shortlist(document: Document, tried: list[Dialect], *, cue: bool) -> list[D
     if len(blocks) <= LARGE or len(tried) == 1:
         return tried
     best: dict[str, float] = {}
+    means: dict[str, float] = {}
     for start in (len(blocks) // 10, len(blocks) // 2, len(blocks) - SLICE):
         part = Document(blocks[start : start + SLICE], document.lines, document.typed)
         for reading in _readings(part, tried, cue=cue):
             name = reading.dialect.name
             best[name] = max(best.get(name, 0.0), reading.score)
+            means[name] = max(means.get(name, 0.0), reading.evidence.mean)
     names = sorted(best, key=lambda name: (-best[name], name))
     top = best[names[0]] if names else 0.0
-    kept = {name for name in names[:3] if best[name] >= 0.2 * top}
+    kept = {name for name in names[:3] if best[name] >= 0.6 * top and means[name] >= means[names[0]] - 0.3}
     return [dialect for dialect in tried if dialect.name in kept] or tried
 
 

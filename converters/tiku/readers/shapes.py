@@ -17,6 +17,7 @@ from tiku.readers.numbers import number_of
 from tiku.readers.parts import choice_label, start_of
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Mapping
 
     from tiku.model import Block, Inline
@@ -40,6 +41,7 @@ class Document:
         self.typed = typed
         """The number typed before a list item, by the item's line."""
         self._labels: dict[int, Label | None] = {}
+        self._headings: dict[int, Head] | None = None
 
     def label(self, block: Block) -> Label | None:
         """The label with which `block` begins; every reading of the document asks this, so it is remembered."""
@@ -47,6 +49,19 @@ class Document:
         if found is _UNKNOWN:
             found = self._labels[id(block)] = label_of(block)
         return found  # type: ignore[return-value]
+
+    def headings(self, pattern: re.Pattern[str] | None) -> dict[int, Head]:
+        """The headings that are no labels, by ``id(block)``; read once for all dialects without a pattern."""
+        if pattern is not None or self._headings is None:
+            found = {
+                id(block): head_of(block["c"][2], self.line(block), block["c"][0], pattern=pattern)
+                for block in self.blocks
+                if block["t"] == "Header" and self.label(block) is None
+            }
+            if pattern is not None:
+                return found
+            self._headings = found
+        return self._headings
 
     def line(self, block: Block | None) -> int:
         """The line on which `block` begins, or that of the first text inside it; 0 when unknown."""
@@ -85,11 +100,7 @@ def _may_be(inlines: list[Inline]) -> bool:
 
 
 def _headings(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
-    heads: dict[int, Head] = {}
-    for block in document.blocks:
-        if block["t"] == "Header" and document.label(block) is None:
-            head = head_of(block["c"][2], document.line(block), block["c"][0], pattern=dialect.pattern)
-            heads[id(block)] = head
+    heads = document.headings(dialect.pattern)
     first, last = dialect.levels
     for level in range(first, last + 1):
         chosen = {

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from tiku.markup import plain_text, walk
 from tiku.problems import Problem
-from tiku.readers import normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tiku.model import Block
+    from tiku.readers.normal import Normal
 
 _TOP = re.compile(r"^\W*(back\s+)?(to\s+)?(the\s+)?(top|table of contents|toc|contents|index|menu|up)\W*$|^\W*$|回到?(顶部|頂部|目录|目錄)|返回(顶部|目录|頂部|目錄)|"
                   r"トップ|目次|맨 ?위로|목차|наверх|к оглавлению|volver (arriba|al)|voltar ao|haut|nach oben|للأعلى|بالا", re.IGNORECASE)  # fmt: skip
@@ -28,15 +28,8 @@ class Tidier:
         self.line_of = line_of
         self.problems: list[Problem] = []
 
-    def tidy(
-        self,
-        blocks: list[Block],
-        line: int,
-        collect: Callable[[list[Block], int], list[Block]],
-        *,
-        preface: bool = False,
-    ) -> list[Block]:
-        """`blocks` without furniture, their pictures taken by `collect`, in normal form.
+    def tidy(self, blocks: list[Block], line: int, normal: Normal, *, preface: bool = False) -> list[Block]:
+        """`blocks` without furniture, in normal form.
 
         `preface` also drops lists and tables of contents. `line` is where they begin.
         """
@@ -47,7 +40,7 @@ class Tidier:
                 self.problems.append(Problem("Q108", f"left out: {what}", self.file, where))
                 continue
             out.append(block)
-        out = normal.blocks(collect(out, line))
+        out = normal.blocks(out)
         while out and out[-1]["t"] == "HorizontalRule":
             out.pop()
         while out and out[0]["t"] == "HorizontalRule":
