@@ -13,6 +13,7 @@ import click
 
 from tiku import __version__
 from tiku.errors import TikuError, UsageError
+from tiku.ids_command import ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -249,14 +250,24 @@ def inspect(sources: tuple[str, ...], reader: str, dialect: str, style: str) -> 
 
 @main_group.command()
 @click.argument("name", required=False, default="")
-def formats(name: str) -> None:
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the format 'json'.")
+def formats(name: str, *, schema: bool) -> None:
     """List the formats tiku makes; with NAME, that one's options."""
     from tiku.exporters import EXPORTERS
 
+    if schema:
+        from tiku import serial
+
+        click.echo(serial.schema(), nl=False)
+        return
     if not name:
         width = max(len(each) for each in EXPORTERS.names())
         for each in EXPORTERS.names():
-            click.echo(f"{each:{width}}  {EXPORTERS.load(each).summary}")
+            try:
+                summary = EXPORTERS.load(each).summary
+            except TikuError as error:  # a stranger's fault hides nobody else
+                summary = f"not usable: {error}"
+            click.echo(f"{each:{width}}  {summary}")
         return
     exporter = EXPORTERS.load(name)
     click.echo(f"{exporter.name}: {exporter.summary}\nfile:    STEM{exporter.suffix}\nkeeps:   {exporter.keeps}")
@@ -278,6 +289,9 @@ def doctor() -> None:
             click.echo(f"        {finding.remedy}")
         bad = bad or (finding.needed and not finding.good)
     _finish(3 if bad else 0)
+
+
+main_group.add_command(ids)
 
 
 def _finish(code: int) -> None:

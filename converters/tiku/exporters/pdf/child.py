@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -75,7 +76,10 @@ class Child:
             raise ExportError(self._epitaph(seconds, late=late.is_set()))
         answer: dict[str, Any] = json.loads(line)
         if "setup" in answer:
-            raise SetupError(f"'pdf' cannot load 'weasyprint': {answer['setup']}; run 'tiku doctor'")
+            reason = str(answer["setup"])
+            if found := re.match(r"No module named '([\w.]+)'", reason):
+                raise SetupError(f"'pdf' needs '{found[1]}': pip install 'tiku[pdf]'")
+            raise SetupError(f"'pdf' cannot load 'weasyprint': {reason}; run 'tiku doctor'")
         if "error" in answer:
             raise ExportError(f"the PDF cannot be laid out: {answer['error']}")
         return answer

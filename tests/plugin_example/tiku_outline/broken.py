@@ -1,0 +1,5 @@
+"""An exporter whose library is not installed."""
+
+import a_library_that_is_not_there
+
+exporter = a_library_that_is_not_there.exporter
