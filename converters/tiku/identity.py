@@ -18,6 +18,8 @@ from tiku.render.view import name_of, shown_prompt
 from tiku.sketches import Fingerprint, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tiku.model import Bank, Question
 
 _MADE_UP = re.compile(r"q-[0-9a-f]{12}(?:-[0-9a-f]{6})?(?:-\d+)?")
@@ -62,6 +64,8 @@ class Known:
     """Whether the last build did not find it."""
     foreign: bool = False
     """Whether it comes from another program's note: its `prints.prompt` is the front, its `prints.answer` all of it."""
+    rest: tuple[str, ...] = ()
+    """The fields of another program's note; its front and back, which we write, are empty here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Memory:
     """Goes into new names, so that two banks with the same ids do not collide; empty is the bank's title."""
     known: tuple[Known, ...] = ()
     """In the order of the document; those that are gone may stand anywhere."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Note types of other programs that notes still have, as JSON, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ class Identity:
     gone: tuple[Known, ...] = ()
     """Questions that were gone already."""
     doubts: tuple[Doubt, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """As in `Memory`."""
     settled: dict[str, Known] = field(default_factory=dict)
     """By the question's id: what is known after this build."""
 
@@ -139,7 +147,8 @@ class Identity:
         """What the next build has to know."""
         known = tuple(self.settled.get(identifier, each) for identifier, each in self.names.items())
         gone = tuple(replace(each, gone=True) for each in (*self.removed, *self.gone))
-        return Memory(self.namespace, known + gone)
+        used = {each.form.split(":")[1] for each in known if each.form.startswith("foreign:")}
+        return Memory(self.namespace, known + gone, {name: text for name, text in self.kinds.items() if name in used})
 
     def counts(self) -> dict[str, int]:
         """How many questions were updated, new, removed, ambiguous and unchanged; the first after the export only."""
@@ -198,6 +207,7 @@ def identify(bank: Bank, memory: Memory | None, now: int) -> Identity:
         matches={questions[index].id: pair for index, pair in found.pairs.items()},
         removed=tuple(each for each in old if each.guid not in kept and not each.gone),
         gone=tuple(each for each in old if each.guid not in kept and each.gone),
+        kinds=memory.kinds if memory else {},
         doubts=tuple(Doubt(questions[index], candidates) for index, candidates in sorted(found.doubts.items())),
     )
 

@@ -100,13 +100,13 @@ def join(base: Memory | None, other: Memory | None) -> Memory | None:
     if not any(each.guid in newer for each in base.known):
         return base
     known = [_newer(each, newer.pop(each.guid, each)) for each in base.known]
-    return Memory(base.namespace or other.namespace, (*known, *newer.values()))
+    return Memory(base.namespace or other.namespace, (*known, *newer.values()), {**other.kinds, **base.kinds})
 
 
 def _newer(one: Known, two: Known) -> Known:
     if two.modified <= one.modified or two.content == one.content:
         return one
-    return replace(one, modified=two.modified, content=two.content, form=two.form, deck=two.deck, foreign=two.foreign)
+    return replace(one, modified=two.modified, content=two.content, form=two.form, deck=two.deck, rest=two.rest)
 
 
 def _now(memory: Memory | None, time: int) -> int:
@@ -220,7 +220,7 @@ def remarks(identity: Identity) -> list[str]:
     out = [", ".join(f"{counts[name]} {name}" for name in ("updated", "new", "removed", "ambiguous"))]
     foreign = sum(1 for each in identity.matches.values() if each.known.foreign)
     if foreign:
-        out.append(f"{foreign} notes change their note type: tick 'Merge note types' at this import, once")
+        out.append(f"{foreign} notes of another program's deck are continued; they keep its note type and look")
     moved = sum(
         1 for identifier, new in identity.settled.items()
         if (old := identity.names[identifier].deck) and old != new.deck
@@ -238,7 +238,7 @@ def remarks(identity: Identity) -> list[str]:
 
 def search_for(known: Iterable[Known]) -> str:
     """A search for Anki's browser that finds the notes of `known`, as far as they are of our note types."""
-    keys = [each.key or each.guid for each in known if not each.foreign]
+    keys = [each.key or each.guid for each in known if not each.foreign and ":" not in each.form]
     return f'"note:tiku *" ({" OR ".join(_key(each) for each in keys)})' if keys else ""
 
 

@@ -21,7 +21,7 @@ SUFFIX = ".tiku-ids.jsonl"
 VERSION = 1
 _MERGE_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _PRINTS = ("title", "prompt", "answer")
-_PLAIN = [each for each in fields(Known) if each.name not in {"prints", "label"}]
+_PLAIN = [each for each in fields(Known) if each.name not in {"prints", "label", "rest"}]
 
 
 def path_for(source: Path) -> Path:
@@ -42,7 +42,7 @@ def lines(memory: Memory) -> list[str]:
         out.append(_json(_row(known, "" if known.gone else previous)))
         if not known.gone:
             previous = known.guid
-    return sorted(out)
+    return sorted(out + [_json({"kind": name, "model": json.loads(text)}) for name, text in memory.kinds.items()])
 
 
 def _row(known: Known, after: str) -> dict[str, Any]:
@@ -53,6 +53,8 @@ def _row(known: Known, after: str) -> dict[str, Any]:
             row[each.name] = value
     if known.label:
         row["label"] = known.label
+    if known.rest:
+        row["rest"] = list(known.rest)
     row |= {name: stored for name in _PRINTS if (stored := getattr(known.prints, name).stored())}
     return row | ({"after": after} if after else {})
 
@@ -67,6 +69,7 @@ def loads(text: str, file: str = "") -> Memory:
     Raises DocumentError that names the line which cannot be read: to guess would lose histories.
     """
     rows: dict[str, dict[str, Any]] = {}
+    kinds: dict[str, str] = {}
     namespace = ""
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith(_MERGE_MARKS):
@@ -78,6 +81,9 @@ def loads(text: str, file: str = "") -> Memory:
                     raise DocumentError(f"a ledger of version {row['tiku-ids']}, not {VERSION}", file=file, line=number)
                 namespace = str(row.get("namespace", ""))
                 continue
+            if "kind" in row:
+                kinds[str(row["kind"])] = json.dumps(row["model"], ensure_ascii=False)
+                continue
             guid = row["guid"]
             known_from(row)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -86,7 +92,7 @@ def loads(text: str, file: str = "") -> Memory:
             ) from error
         if guid not in rows or row.get("modified", 0) >= rows[guid].get("modified", 0):
             rows[guid] = row
-    return Memory(namespace, tuple(known_from(row) for row in _ordered(rows)))
+    return Memory(namespace, tuple(known_from(row) for row in _ordered(rows)), kinds)
 
 
 def known_from(row: dict[str, Any]) -> Known:
@@ -99,7 +105,8 @@ def known_from(row: dict[str, Any]) -> Known:
             raise TypeError(each.name)
         values[each.name] = value
     prints = Prints(*(Fingerprint.load(str(row.get(name, ""))) for name in _PRINTS))
-    return Known(**values, label=str(row.get("label", "")), prints=prints)
+    rest = tuple(str(each) for each in row.get("rest", ()))
+    return Known(**values, rest=rest, label=str(row.get("label", "")), prints=prints)
 
 
 def _ordered(rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,11 +13,11 @@ from tiku.identity import identify
 from tiku.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tiku.model import Bank
-    from tiku.render.anki.notes import Note, NoteMaker
+    from tiku.render.anki.notes import NoteMaker
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a cell a formula for spreadsheets: https://owasp.org/www-community/attacks/CSV_Injection."""
@@ -74,17 +74,18 @@ class AnkiCsvExporter:
 
     @staticmethod
     def _rows(maker: NoteMaker, *, sides: bool) -> Iterator[list[str]]:
-        from tiku.render.anki.notetypes import note_types
+        from tiku.render.anki.notes import two_sides
+        from tiku.render.anki.notetypes import field_names, note_types
 
-        types = note_types()
+        types = {each.id: each.name for each in note_types().values()}
         for note in maker.notes():
-            if note.guid.startswith(FORMULA):
+            if note.kind not in types or note.guid.startswith(FORMULA):
                 place = note.question.location
-                text = "left out: the name it has from another program begins like a formula; it is in the deck"
+                text = "left out: its note is of another program's kind; it is in the deck"
                 maker.problems.append(Problem("Q302", text, place.file, place.line))
                 continue
-            kind = [] if sides else [types[note.form].name]
-            fields = _sides(note) if sides else note.fields
+            kind = [] if sides else [types[note.kind]]
+            fields = two_sides(dict(zip(field_names(), note.fields, strict=True))) if sides else note.fields
             yield [note.guid, *kind, note.deck, *map(_cell, fields), " ".join(note.tags)]
 
 
@@ -96,17 +97,6 @@ def _cell(html: str) -> str:
     """A field as one line, such that no spreadsheet takes it for a formula: as HTML it says the same."""
     line = html.replace("\r", "")
     return f"&#{ord(line[0])};{line[1:]}" if line.startswith(FORMULA) else line
-
-
-def _sides(note: Note) -> Iterable[str]:
-    """Front and back of a note for a note type that has only these."""
-    from tiku.render.anki.notetypes import field_names
-
-    field = dict(zip(field_names(), note.fields, strict=True))
-    title = f"<b>{field['Title']}</b>" if field["Title"] else ""
-    front = [title, field["Prompt"], field["Choices"].replace(' class="tk-right"', "")]
-    back = [field["Hint"], field["Answer"], field["Explanation"], field["Extra"], field["Reference"]]
-    return "<br>".join(part for part in front if part), "<hr>".join(part for part in back if part)
 
 
 exporter = AnkiCsvExporter()

@@ -15,7 +15,7 @@ from tiku.exporters.apkg.container import pack
 from tiku.model import Question
 from tiku.render.anki.fields import neutral, prose
 from tiku.render.anki.notes import Note, content_hash, deck_name
-from tiku.render.anki.notetypes import Form, field_names
+from tiku.render.anki.notetypes import Form, field_names, note_types
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,13 +48,14 @@ def bury(bank: Bank, path: Path, identity: Identity, time: int) -> int:
         with Collection(f"{folder}/collection", time, deck_name(bank.title) or "tiku", "") as collection:
             for known in stones:
                 fields, form = _fields(known)
+                kind = note_types()[form].id
                 collection.add(
                     Note(
                         Question(known.guid),
                         known.guid,
                         known.created,
                         known.modified,
-                        form,
+                        kind,
                         fields,
                         (),
                         collection.root,

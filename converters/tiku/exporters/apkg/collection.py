@@ -42,12 +42,12 @@ class Collection:
         self.extra: dict[str, Any] = {}
         """Goes into the collection's settings, where Anki leaves it alone and `earlier.py` finds it."""
         self._decks: dict[str, int] = {}
-        self._types = note_types()
+        self._models: dict[int, dict[str, Any]] = {each.id: _type_json(each) for each in note_types().values()}
+        self._sort = {number: field_names().index("Number") for number in self._models}
         self._used: set[int] = set()
         self._notes: list[tuple[Any, ...]] = []
         self._cards: list[tuple[Any, ...]] = []
         self._position = 0
-        self._sort = field_names().index("Number")
 
     def __enter__(self) -> Self:
         self._database = sqlite3.connect(self.path, isolation_level=None)
@@ -82,11 +82,11 @@ class Collection:
     def add(self, note: Note) -> None:
         """Store one note and its cards; new cards come up in the order of the calls."""
         deck = self._deck(note.deck)
-        sort = _TAGS.sub("", note.fields[self._sort])
+        sort = _TAGS.sub("", note.fields[self._sort[note.kind]])
         tags = f" {' '.join(note.tags)} " if note.tags else ""
         number = int(sort) if sort.isascii() and sort.isdigit() and len(sort) < 18 else sort
         self._notes.append(
-            (note.id, note.guid, self._types[note.form].id, note.modified, -1, tags, "\x1f".join(note.fields),
+            (note.id, note.guid, note.kind, note.modified, -1, tags, "\x1f".join(note.fields),
              number, _checksum(note.fields[0]), 0, "")
         )  # fmt: skip
         self._position += 1
@@ -97,6 +97,12 @@ class Collection:
             )  # fmt: skip
         if len(self._notes) >= BATCH:
             self._flush()
+
+    def learn(self, model: dict[str, Any]) -> None:
+        """Take in a note type of another program, as it is: its time too, so that no learner's copy changes."""
+        self._models[model["id"]] = model
+        place = model.get("sortf", 0)
+        self._sort[model["id"]] = place if isinstance(place, int) and 0 <= place < len(model["flds"]) else 0
 
     def _card_id(self, wanted: int) -> int:
         while wanted in self._used:
@@ -126,7 +132,7 @@ class Collection:
         decks = {"1": _deck_json(1, "Default", "", 0)}
         for name, number in self._decks.items():
             decks[str(number)] = _deck_json(number, name, self.description if name == self.root else "", self.time)
-        models = {str(each.id): _type_json(each) for each in self._types.values()}
+        models = {str(number): model for number, model in self._models.items()}
         conf = {"curDeck": self._decks[self.root], "activeDecks": [self._decks[self.root]], "curModel": None,
                 "nextPos": self._position + 1, "estTimes": True, "dueCounts": True, "sortType": "noteFld",
                 "sortBackwards": False, "addToCur": True, "timeLim": 0, "newSpread": 0, "collapseTime": 1200,

@@ -13,14 +13,17 @@ import json
 import re
 import sqlite3
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from tiku import ledger
 from tiku.errors import DocumentError
+from tiku.exporters.apkg.models import models
 from tiku.identity import Known, Memory, Prints
 from tiku.plugins import need
+from tiku.render.anki.foreign import form_of, places, usable
 from tiku.render.anki.notes import content_hash
 from tiku.render.anki.notetypes import field_names, note_types
 from tiku.sketches import Fingerprint, fold
@@ -88,26 +91,38 @@ def _read(connection: sqlite3.Connection) -> Memory:
     conf, decks = _head(connection)
     ours = conf.get("tiku", {}) if isinstance(conf.get("tiku", {}), dict) else {}
     namespace = ours.get("namespace", "")
-    clozes = _foreign_clozes(connection)
-    first: dict[int, tuple[int, int]] = {}
-    for note, due, deck in connection.execute("SELECT nid, min(due), did FROM cards GROUP BY nid"):
-        first[note] = (due if isinstance(due, int) else 0, deck)
-    known = []
+    kinds = {
+        number: model for number, model in models(connection).items() if number not in _CARD_TYPES and usable(model)
+    }
+    cards: dict[int, list[tuple[int, int, int]]] = {}
+    for note, ordinal, due, deck in connection.execute("SELECT nid, ord, due, did FROM cards"):
+        cards.setdefault(note, []).append((ordinal, due if isinstance(due, int) else 0, deck))
+    found = []
     rows = connection.execute("SELECT id, guid, mid, mod, tags, flds FROM notes ORDER BY id")
-    for number, guid, kind, modified, tags, fields in rows:
-        if not (isinstance(guid, str) and isinstance(fields, str) and isinstance(number, int) and guid):
+    for number, guid, kind, modified, tags, text in rows:
+        if not (isinstance(guid, str) and isinstance(text, str) and isinstance(number, int) and guid):
             continue
-        if kind in clozes:  # under one name with a plain note, Anki would refuse the whole import
+        fields = text.split("\x1f")
+        shown = sorted(cards.get(number, [(0, 0, 0)]))
+        content = content_hash(tuple(fields), tuple(sorted(str(tags or "").split())))
+        if kind in _CARD_TYPES and len(fields) == len(field_names()):
+            known = _ours(guid, fields, str(_CARD_TYPES[kind]))
+        elif kind in kinds and len(fields) == len(kinds[kind]["flds"]):
+            known = _foreign(guid, fields, kinds[kind], [card[0] for card in shown])
+        else:  # a cloze of another program: under one name with a plain note, Anki would refuse the whole import
             continue
-        due, deck = first.get(number, (0, 0))
-        made = _known(guid, number, int(modified or 0), str(tags or "").split(), fields.split("\x1f"), kind)
-        known.append((due, number, made, decks.get(deck, "")))
-    known.sort(key=lambda item: (item[0], item[1]))
-    # A learner who has studied a card has given it another due: then the numbers tell the order better.
-    living = [_at(made, deck) for _, _, made, deck in known]
+        deck = decks.get(shown[0][2], "")
+        known = replace(known, created=number, modified=int(modified or 0), content=content, deck=deck)
+        found.append((shown[0][1], number, known))
+    found.sort(key=lambda item: item[:2])
+    living = [known for _, _, known in found]
     here = {each.guid for each in living}
     gone = [each for each in _gone(ours.get("gone")) if each.guid not in here]
-    return Memory(namespace if isinstance(namespace, str) else "", (*_in_order(living), *gone))
+    used = {each.form.split(":")[1] for each in living if each.foreign}
+    texts = {
+        str(number): json.dumps(model, ensure_ascii=False) for number, model in kinds.items() if str(number) in used
+    }
+    return Memory(namespace if isinstance(namespace, str) else "", (*_in_order(living), *gone), texts)
 
 
 def _head(connection: sqlite3.Connection) -> tuple[dict[str, Any], dict[int, str]]:
@@ -125,38 +140,32 @@ def _head(connection: sqlite3.Connection) -> tuple[dict[str, Any], dict[int, str
     return settings if isinstance(settings, dict) else {}, named
 
 
-def _foreign_clozes(connection: sqlite3.Connection) -> set[int]:
-    """The ids of the cloze note types that are not ours."""
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if "notetypes" in tables:  # schema 18: a protobuf message that begins with kind = 1
-        rows = connection.execute("SELECT id, config FROM notetypes")
-        found = {number for number, config in rows if bytes(config or b"")[:2] == b"\x08\x01"}
-    else:
-        models = json.loads(connection.execute("SELECT models FROM col").fetchone()[0])
-        found = {int(number) for number, model in models.items() if model.get("type") == 1}
-    return found - set(_CARD_TYPES)
+def _ours(guid: str, fields: list[str], form: str) -> Known:
+    value = dict(zip(field_names(), fields, strict=True))
+    key = plain(value["Key"])
+    prints = Prints(
+        _print(value["Title"]),
+        _print(value["Prompt"] + "<br>" + value["Choices"]),
+        _print(value["Answer"] + "<br>" + value["Explanation"]),
+    )
+    label = _label(value["Number"], value["Title"] or value["Prompt"])
+    return Known(guid, "" if key == guid else key, form=form, number=plain(value["Number"]), label=label, prints=prints)
 
 
-def _known(guid: str, number: int, modified: int, tags: list[str], fields: list[str], kind: Any) -> Known:
-    names = field_names()
-    if kind in _CARD_TYPES and len(fields) == len(names):
-        value = dict(zip(names, fields, strict=True))
-        prompt = value["Prompt"] + "<br>" + value["Choices"]
-        prints = Prints(_print(value["Title"]), _print(prompt), _print(value["Answer"] + "<br>" + value["Explanation"]))
-        key, label = plain(value["Key"]), _label(value["Number"], value["Title"] or value["Prompt"])
-        return Known(
-            guid, "" if key == guid else key, number, modified, content_hash(tuple(fields), tuple(sorted(tags))),
-            str(_CARD_TYPES[kind]), "", plain(value["Number"]), label, prints,
-        )  # fmt: skip
+def _foreign(guid: str, fields: list[str], model: dict[str, Any], cards: list[int]) -> Known:
+    front, back = places(model)
     whole = fold(plain(" ".join(fields)))
-    prints = Prints(prompt=_print(fields[0]), answer=Fingerprint(whole))
-    return Known(guid, "", number, modified, label=_label("", fields[0]), prints=prints, foreign=True)
-
-
-def _at(known: Known, deck: str) -> Known:
-    from dataclasses import replace
-
-    return replace(known, deck=deck)
+    prints = Prints(prompt=_print(fields[front]), answer=Fingerprint(whole))
+    # Other fields stay what they are, unless they are parts of the question, which the back will tell.
+    rest = tuple("" if place in {front, back} or len(plain(each)) > 40 else each for place, each in enumerate(fields))
+    return Known(
+        guid,
+        form=form_of(int(model["id"]), cards),
+        label=_label("", fields[front]),
+        prints=prints,
+        foreign=True,
+        rest=rest,
+    )
 
 
 def _in_order(living: list[Known]) -> list[Known]:

@@ -31,6 +31,8 @@ def export(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     # Beside the output: it fits there if the output does, and a small /tmp in memory does not matter.
     with TemporaryDirectory(prefix=f".{path.name[:60]}.", dir=path.parent) as folder:
         with Collection(f"{folder}/collection", options.time, maker.root, describe(bank)) as collection:
+            for text in identity.kinds.values():
+                collection.learn(json.loads(text))
             for note in maker.notes():
                 collection.add(note)
             collection.extra = {"tiku": remembered(identity.memory())}

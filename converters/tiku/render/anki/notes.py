@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from tiku.markup import plain_text
 from tiku.model import Kind
 from tiku.render import view
 from tiku.render.anki.fields import FieldWriter, cloze, fill, neutral, prose
-from tiku.render.anki.notetypes import Form, field_names
+from tiku.render.anki.foreign import parse, places
+from tiku.render.anki.notetypes import Form, field_names, note_types
 from tiku.render.locales import direction, tag, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tiku.identity import Identity
+    from tiku.identity import Identity, Known
     from tiku.model import Bank, Media, Part, Question, Section
     from tiku.problems import Problem
 
@@ -59,7 +61,8 @@ class Note:
     """Milliseconds since 1970 at which the question was first seen: what Anki takes as the note's id."""
     modified: int
     """Seconds since 1970 at which the content last changed."""
-    form: Form
+    kind: int
+    """The id of its note type."""
     fields: tuple[str, ...]
     tags: tuple[str, ...]
     deck: str
@@ -93,6 +96,8 @@ class NoteMaker:
     def note(self, path: tuple[Section, ...], question: Question) -> Note:
         """The note of one question that stands in the sections of `path`."""
         known = self.identity.of(question)
+        if (other := parse(known.form)) and str(other[0]) in self.identity.kinds:
+            return self._foreign(path, question, known, *other)
         form = Form(known.form) if known.form in set(Form) else natural_form(question)
         writer = FieldWriter(lambda name: self._stored.get(name, ""), file=question.location.file)
         writer.line = question.location.line
@@ -108,7 +113,25 @@ class NoteMaker:
         deck = self._deck(path)
         self.problems += writer.problems
         settled = self.identity.settle(question, form=str(form), content=content_hash(fields, tags), deck=deck)
-        return Note(question, settled.guid, settled.created, settled.modified, form, fields, tags, deck, cards)
+        kind = note_types()[form].id
+        return Note(question, settled.guid, settled.created, settled.modified, kind, fields, tags, deck, cards)
+
+    def _foreign(
+        self, path: tuple[Section, ...], question: Question, known: Known, kind: int, cards: tuple[int, ...]
+    ) -> Note:
+        """The note of a question that a learner has from another program: in that program's note type."""
+        model = json.loads(self.identity.kinds[str(kind)])
+        writer = FieldWriter(lambda name: self._stored.get(name, ""), file=question.location.file)
+        writer.line = question.location.line
+        sides = two_sides(self._fields(path, question, Form.OPEN, writer))
+        fields = list(known.rest) + [""] * (len(model["flds"]) - len(known.rest))
+        for place, side in zip(places(model), sides, strict=True):
+            fields[place] = f"{fields[place]}<hr>{side}" if fields[place] in sides and fields[place] else side
+        self.problems += writer.problems
+        tags, deck = tuple(sorted({*self._tags(path, question)})), self._deck(path)
+        content = content_hash(tuple(fields), tags)
+        settled = self.identity.settle(question, form=known.form, content=content, deck=deck)
+        return Note(question, settled.guid, settled.created, settled.modified, kind, tuple(fields), tags, deck, cards)
 
     # -- fields -------------------------------------------------------------------------------------------------------
 
@@ -217,6 +240,15 @@ class NoteMaker:
     def root(self) -> str:
         """The name of the deck that holds all others."""
         return self._root
+
+
+def two_sides(fields: dict[str, str]) -> tuple[str, str]:
+    """Front and back, for a note type that has no more; the front does not tell the right choice."""
+    field = dict.fromkeys(field_names(), "") | fields
+    title = f"<b>{field['Title']}</b>" if field["Title"] else ""
+    front = [title, field["Prompt"], field["Choices"].replace(' class="tk-right"', "")]
+    back = [field["Hint"], field["Answer"], field["Explanation"], field["Extra"], field["Reference"]]
+    return "<br>".join(part for part in front if part), "<hr>".join(part for part in back if part)
 
 
 def natural_form(question: Question) -> Form:
