@@ -14,9 +14,10 @@ from markupsafe import Markup
 
 from tiku.exporters import Answers
 from tiku.exporters.pdf.content import LINK, PdfWriter
+from tiku.exporters.pdf.spacing import open_gaps
 from tiku.markup import plain_text
 from tiku.model import Kind
-from tiku.render import view
+from tiku.render import fonts, view
 from tiku.render.locales import direction, tag, terms
 
 if TYPE_CHECKING:
@@ -169,19 +170,35 @@ def _shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the user chose, as far as the pages show it."""
+
+    answers: Answers = Answers.INLINE
+    page: str = "A4"
+    narrow: bool = False
+    """Whether the page has no gutter: numbers and labels run in."""
+    ticks: int = 3
+    """Boxes to tick beside each question, one for each time it is learnt."""
+    urls: bool = True
+    """Whether the address of a link is printed after its text."""
+
+
 class Binder:
     """Makes a `Book` of a bank, with the templates of a theme."""
 
-    def __init__(self, bank: Bank, theme: Theme, answers: Answers, table: dict[int, str]) -> None:
+    def __init__(self, bank: Bank, theme: Theme, look: Look, table: dict[int, str]) -> None:
         self.bank = bank
         self.table = table
         """What to write for characters that no font has."""
+        answers = look.answers
         if answers is Answers.INLINE:
             answers = Answers(theme.settings.get("answers", answers))
         self.answers = Answers.END if answers is Answers.HIDDEN else answers
+        self.spaced = fonts.group(bank.language) in {"sc", "tc", "hk", "jp"}
         self.templates: Environment = theme.templates
         self.terms = terms(bank.language)
-        self.writer = PdfWriter(bank)
+        self.writer = PdfWriter(bank, urls=look.urls)
         self.book = Book(
             title=bank.title or self.terms["questions"], language=tag(bank.language), direction=direction(bank.language)
         )
@@ -195,6 +212,7 @@ class Binder:
             "reference": self._reference,
             "settings": theme.settings,
             "labelled": labelled,
+            "look": look,
         }
         self._templates: dict[str, Any] = {}
         self._count = 0
@@ -238,7 +256,9 @@ class Binder:
         if template not in self._templates:
             self._templates[template] = self.templates.get_template(template)
         html: str = self._templates[template].render(self._shared | values)
-        return html.translate(self.table) if self.table else html
+        if self.table:
+            html = html.translate(self.table)
+        return open_gaps(html) if self.spaced else html
 
     def _html(self, blocks: Blocks) -> Markup:
         return Markup(self.writer.blocks(blocks))  # noqa: S704 - the writer escapes

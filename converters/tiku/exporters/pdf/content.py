@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-from tiku.markup import scheme
+from tiku.markup import plain_text, scheme
 from tiku.render import mathematics
 from tiku.render.html import HtmlWriter, text
 from tiku.render.locales import terms
@@ -18,6 +19,8 @@ ASSET = "tiku-asset:"
 LINK = "tiku:"
 """Scheme of links between parts of the book; what follows is an anchor. `links` turns them into destinations."""
 
+LONGEST_ADDRESS = 60
+"""Longer addresses are not printed: nobody types them."""
 _SUFFIXES = {
     "image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp",
 }  # fmt: skip
@@ -26,8 +29,9 @@ _SUFFIXES = {
 class PdfWriter(HtmlWriter):
     """Writes content; `assets` fills with the files the HTML names, by their names."""
 
-    def __init__(self, bank: Bank, shift: int = 0) -> None:
-        super().__init__(formula=self._formula, picture=self._picture, link=self._link, shift=shift)
+    def __init__(self, bank: Bank, *, urls: bool = False) -> None:
+        super().__init__(formula=self._formula, picture=self._picture, link=self._link)
+        self.urls = urls
         self.assets: dict[str, bytes] = {}
         self._media = {media.name: media for media in bank.media}
         self._image = terms(bank.language)["image"]
@@ -54,3 +58,14 @@ class PdfWriter(HtmlWriter):
     def _link(url: str) -> str:
         # A relative link, or one to a heading of the source, leads nowhere from a PDF: its text stays.
         return url if scheme(url) else ""
+
+    def inline_link(self, content: Any) -> str:
+        """A link, and its address where the text is not that already: paper has nothing to click on."""
+        html = super().inline_link(content)
+        url = content[2][0]
+        if not self.urls or not html.startswith("<a ") or scheme(url) not in {"http", "https"}:
+            return html
+        shown = unquote(url).removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
+        if shown in plain_text(content[1]) or len(shown) > LONGEST_ADDRESS:
+            return html
+        return f'{html}<span class="address" dir="ltr"> ({text(shown)})</span>'

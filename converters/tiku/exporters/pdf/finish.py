@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from tiku.exporters.pdf.styles import Sheet
 
 
-def finish(laid: Laid, target: Path, book: Book, sheet: Sheet, settings: Any, time: int) -> None:
-    """Turn what the renderer made into the book at `target`; `settings` are the theme's."""
+def finish(laid: Laid, target: Path, book: Book, sheet: Sheet, time: int, *, thumbs: bool) -> None:
+    """Turn what the renderer made into the book at `target`; `thumbs` asks for a tab at each chapter."""
     with pikepdf.open(laid.file) as pdf:
         sample = stamps.take_sample(pdf, len(pdf.pages) - 1, book.stamped)
         if not laid.clean:
             tags.clean(pdf)
         names = {entry.anchor: entry.name for entry in book.entries}
         links.connect(pdf, laid.places, names)
-        stamps.furnish(pdf, book, sheet, settings, laid, sample)
+        stamps.furnish(pdf, book, sheet, laid, sample, thumbs=thumbs)
         outline(pdf, book.entries, laid.places)
         pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), laid.front, Dictionary(S=Name.D)]))
         describe(pdf, book, time)

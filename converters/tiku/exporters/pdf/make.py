@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tiku.errors import SetupError, UsageError
 from tiku.exporters.pdf import glyphs, styles
 from tiku.exporters.pdf import theme as themes
-from tiku.exporters.pdf.book import Binder
+from tiku.exporters.pdf.book import Binder, Look
 from tiku.exporters.pdf.child import Child
 from tiku.exporters.pdf.content import ASSET
 from tiku.plugins import need
@@ -71,8 +71,13 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     with Child() as child, tempfile.TemporaryDirectory(prefix="tiku-pdf-") as name:
         folder = Path(name)
         table, problems = glyphs.missing(bank)
-        book = Binder(bank, theme, options.answers, table).bind()
-        sheet = styles.sheet(theme, bank.language, str(options.settings.get("page", "A4")), own=own, asset=ASSET)
+        page = str(options.settings.get("page", "A4"))
+        sheet = styles.sheet(theme, bank.language, page, own=own, asset=ASSET)
+        look = Look(
+            options.answers, page, narrow=not sheet.gutter, ticks=int(options.settings.get("ticks", 3)),
+            urls=bool(options.settings.get("urls", True)),
+        )  # fmt: skip
+        book = Binder(bank, theme, look, table).bind()
         variant = str(options.settings.get("variant", "pdf/ua-1"))
         work = Work(book, sheet, folder, share(book, sheet, folder, variant))
         if len(bank.questions) > LONG:
@@ -84,7 +89,7 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
             laid = render(work, child)
             loading.join()
         finish = need("pdf", "tiku.exporters.pdf.finish", "pdf")
-        finish.finish(laid, path, book, sheet, theme.settings, options.time)
+        finish.finish(laid, path, book, sheet, options.time, thumbs=bool(options.settings.get("thumbs", False)))
     missed = {chr(point) for point in work.missing}
     return problems + book.problems + (glyphs.where(bank, missed) if missed else [])
 

@@ -122,7 +122,7 @@ class Renderer:
             self.known.setdefault(font.hash, font)
             glyphs = used.setdefault(font.hash, {})
             for glyph, text in font.to_unicode.items():
-                glyphs.setdefault(glyph, [text, font.widths[glyph]])
+                glyphs.setdefault(glyph, [text.replace("\u200a", " "), font.widths[glyph]])
         return used
 
     def subset(self, job: dict[str, Any]) -> dict[str, Any]:

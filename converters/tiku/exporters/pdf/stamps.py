@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pikepdf import Array
 
+from tiku.errors import UsageError
 from tiku.exporters.pdf.styles import MM
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def take_sample(pdf: pikepdf.Pdf, index: int, text: str) -> Sample:
     shown = [digits[place : place + 4] for place in range(0, len(digits), 4)]
     font: Any = fonts["/" + used[1].decode()] if used else None
     glyphs = dict(zip(text, shown, strict=True)) if len(shown) == len(text) else {}
-    widths = _widths(font) if font is not None else {}
+    widths = widths_of(font) if font is not None else {}
     known = {int(glyph, 16): character for character, glyph in glyphs.items()}
     sample = Sample(font, glyphs, {character: widths.get(number, 500.0) for number, character in known.items()})
     _drop(pdf, page)
@@ -64,7 +65,7 @@ def take_sample(pdf: pikepdf.Pdf, index: int, text: str) -> Sample:
     return sample
 
 
-def _widths(font: Any) -> dict[int, float]:
+def widths_of(font: Any) -> dict[int, float]:
     """The /W array of a composite font: ``first [w w w]`` or ``first last w`` (ISO 32000-1, 9.7.4.3)."""
     found: dict[int, float] = {}
     items = list(font.DescendantFonts[0].W)
@@ -102,7 +103,7 @@ def write(
     """
     width = sample.width(text) * size
     left = x - {"left": 0.0, "right": width, "middle": width / 2}[align]
-    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = colour_of(colour)
     opening = tag or b"/Artifact <</Type /Pagination>> BDC"
     return (
         opening
@@ -112,28 +113,73 @@ def write(
     )
 
 
-def furnish(pdf: pikepdf.Pdf, book: Book, sheet: Sheet, settings: Any, laid: Laid, sample: Sample) -> None:
+def colour_of(text: str) -> tuple[float, ...]:
+    """``#rrggbb`` as three numbers from 0 to 1. Raises UsageError for anything else: themes write it."""
+    found = re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text)
+    if not found:
+        raise UsageError(f"the theme's colour '{text}' is not written as #rrggbb")
+    return tuple(int(part, 16) / 255 for part in found.groups())
+
+
+def furnish(pdf: pikepdf.Pdf, book: Book, sheet: Sheet, laid: Laid, sample: Sample, *, thumbs: bool) -> None:
     """Stamp the number and the range of questions on every page but the cover, and where answers are."""
+    if not sample.glyphs:
+        return
     ranges = _ranges(book, laid.places, len(pdf.pages), laid.front)
+    marks = _references(book, sheet, laid, sample)
+    tabs = _tabs(book, sheet, laid, len(pdf.pages), sample) if thumbs else {}
+    for index, page in enumerate(pdf.pages):
+        if index == 0:
+            continue
+        number = str(index - laid.front + 1) if index >= laid.front else roman(index + 1)
+        content = marks.get(index, b"") + _place(sample, number, "folio", sheet, book.direction)
+        if ranges[index]:
+            content += _place(sample, ranges[index], "range", sheet, book.direction)
+        _add(pdf, page, content + tabs.get(index, b""), sample)
+
+
+def _references(book: Book, sheet: Sheet, laid: Laid, sample: Sample) -> dict[int, bytes]:
+    """For each page what is stamped where it names another page."""
     marks: dict[int, bytes] = {}
+    how = sheet.stamps["reference"]
     for place, anchor in book.references.items():
         if place in laid.places and anchor in laid.places:
             index, left, top, right, bottom = laid.places[place]
             number = str(laid.places[anchor][0] - laid.front + 1)
-            how = settings["reference"]
-            size = float(how["size"])
-            content = write(
-                sample, number, (left + right) / 2, min(top, bottom), size, str(how["colour"]), align="middle"
-            )
+            middle, low = (left + right) / 2, min(top, bottom)
+            content = write(sample, number, middle, low, float(how["size"]), str(how["colour"]), align="middle")
             marks[index] = marks.get(index, b"") + content
-    for index, page in enumerate(pdf.pages):
-        if index == 0 or not sample.glyphs:
-            continue
-        number = str(index - laid.front + 1) if index >= laid.front else roman(index + 1)
-        content = marks.get(index, b"") + _place(sample, number, settings["folio"], sheet, book.direction)
-        if ranges[index]:
-            content += _place(sample, ranges[index], settings["range"], sheet, book.direction)
-        _add(pdf, page, content, sample)
+    return marks
+
+
+def _tabs(book: Book, sheet: Sheet, laid: Laid, pages: int, sample: Sample) -> dict[int, bytes]:
+    """For each page the tab of its chapter: at the outer edge, lower from chapter to chapter."""
+    chapters = [
+        laid.places[entry.anchor][0]
+        for entry in book.entries
+        if entry.section and entry.level == 1 and entry.anchor in laid.places
+    ]
+    how = sheet.stamps["thumb"]
+    width, size = float(how["width"]) * MM, float(how["size"])
+    top, _, bottom, _ = sheet.margins
+    room = sheet.height - top - bottom
+    height = min(float(how["height"]) * MM, room / max(1, len(chapters)))
+    step = min(height * 1.25, room / max(1, len(chapters)))
+    tabs: dict[int, bytes] = {}
+    for order, start in enumerate(chapters):
+        end = chapters[order + 1] if order + 1 < len(chapters) else pages
+        left = 0.0 if book.direction == "rtl" else sheet.width - width
+        low = sheet.height - top - order * step - height
+        red, green, blue = colour_of(str(how["colour"]))
+        box = (
+            b"/Artifact <</Type /Pagination>> BDC\n"
+            + f"{red:.3f} {green:.3f} {blue:.3f} rg {left:.2f} {low:.2f} {width:.2f} {height:.2f} re f\nEMC\n".encode()
+        )
+        label = write(
+            sample, str(order + 1), left + width / 2, low + height / 2 - size * 0.36, size, "#ffffff", align="middle"
+        )
+        tabs |= dict.fromkeys(range(start, max(end, start + 1)), box + label)
+    return tabs
 
 
 def _add(pdf: pikepdf.Pdf, page: pikepdf.Page, content: bytes, sample: Sample) -> None:
@@ -141,18 +187,17 @@ def _add(pdf: pikepdf.Pdf, page: pikepdf.Page, content: bytes, sample: Sample) -
     page.contents_add(pdf.make_stream(content))
 
 
-def _place(sample: Sample, text: str, how: Any, sheet: Sheet, direction: str) -> bytes:
+def _place(sample: Sample, text: str, name: str, sheet: Sheet, direction: str) -> bytes:
+    how = sheet.stamps[name]
     edge, _, side = str(how["place"]).partition(" ")
     size, inset = float(how["size"]), float(how["inset"]) * MM
     y = inset if edge == "bottom" else sheet.height - inset - size * 0.7
     _, right, _, left = sheet.margins
-    if side == "outer":
-        side = "end"
     if direction == "rtl":
         side = {"start": "end", "end": "start"}.get(side, side)
     x, align = {
         "start": (left, "left"), "middle": (sheet.width / 2, "middle"), "end": (sheet.width - right, "right"),
-    }[side]  # fmt: skip
+    }.get(side, (sheet.width / 2, "middle"))  # fmt: skip
     return write(sample, text, x, y, size, str(how["colour"]), align=align)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tiku.exporters.pdf.theme import Theme
 
+STAMPS = ("folio", "range", "reference", "thumb")
 MM = 72 / 25.4
 """Points in a millimetre."""
 
@@ -27,6 +28,8 @@ class Sheet:
     height: float
     margins: tuple[float, float, float, float]
     gutter: float
+    stamps: dict[str, Any]
+    """How the stamps look: the theme's tables ``folio``, ``range``, ``reference``, ``thumb``, as this page has them."""
     files: dict[str, Path]
     """Font files that are not installed and must be served to the renderer, by name."""
 
@@ -57,7 +60,9 @@ def sheet(theme: Theme, language: str, page: str, *, own: str, asset: str) -> Sh
             files[path.name] = path
             lines.append(f'@font-face {{ font-family: "{family}"; src: url("{asset}{path.name}") }}')
     css = "\n".join([*lines, theme.css, own])
-    return Sheet(css, width * MM, height * MM, (top * MM, right * MM, bottom * MM, left * MM), gutter * MM, files)
+    stamps = {name: {**theme.settings.get(name, {}), **size.get(name, {})} for name in STAMPS}
+    margins = (top * MM, right * MM, bottom * MM, left * MM)
+    return Sheet(css, width * MM, height * MM, margins, gutter * MM, stamps, files)
 
 
 def _families(language: str, style: str) -> str:

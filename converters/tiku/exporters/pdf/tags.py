@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
+from tiku.exporters.pdf import spacing
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,6 +26,7 @@ class Tree:
         self.pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
         self.owners: list[dict[int, Any]] = [{} for _ in pdf.pages]
         """For each page the owner of each marked content."""
+        self.spaces: dict[Any, dict[bytes, tuple[bytes, float]]] = {}
         self.annotations: list[tuple[Any, Any]] = []
         """(annotation, its owner) in reading order."""
 
@@ -123,6 +126,15 @@ class Tree:
         self._take_over(item, body)
         return [*labels, body]
 
+    def _spaces(self, resources: Any) -> dict[bytes, tuple[bytes, float]]:
+        """The space of each font in `resources`, which most pages share."""
+        if resources.objgen not in self.spaces:
+            found = {
+                name.lstrip("/").encode(): spacing.space_of(font) for name, font in resources.get("/Font", {}).items()
+            }
+            self.spaces[resources.objgen] = {name: space for name, space in found.items() if space}
+        return self.spaces[resources.objgen]
+
     def _page(self, page: pikepdf.Page, owned: dict[int, Any]) -> None:
         """Make every mark without an owner an artifact: it is a running head."""
 
@@ -131,7 +143,7 @@ class Tree:
                 return found[0]
             return b"/Artifact <</Type /Pagination>> BDC"
 
-        content = page.Contents.read_bytes()
+        content = spacing.close_gaps(page.Contents.read_bytes(), self._spaces(page.obj.Resources))
         # WeasyPrint leaves the matrix of its top-left origin in force: what is stamped later must not stand under it.
         page.Contents = self.pdf.make_stream(b"q\n" + _MARKED.sub(change, content) + b"\nQ\n")
 
