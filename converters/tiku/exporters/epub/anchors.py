@@ -6,6 +6,7 @@ Content is written before it is known what stands in which file; until then a li
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tiku.markup import plain_text
@@ -24,6 +25,7 @@ _NOT_ID = re.compile(r"[^A-Za-z0-9.\-]")
 _NOT_SLUG = re.compile(r"[^\w\- ]")
 
 
+@lru_cache(maxsize=1024)
 def xml_id(prefix: str, identifier: str) -> str:
     """`identifier` as an XML name that begins with `prefix`: different ones stay different."""
     return prefix + _NOT_ID.sub(lambda found: f"_{ord(found[0]):x}_", identifier)

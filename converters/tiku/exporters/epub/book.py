@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from typing import TYPE_CHECKING
 
 from tiku.errors import UsageError
@@ -19,6 +21,7 @@ from tiku.render.locales import direction, terms
 from tiku.render.view import is_chaptered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tiku.exporters import ExportOptions
@@ -33,8 +36,21 @@ _XHTML = "application/xhtml+xml"
 def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     """Write `bank` to `path`. Raises UsageError, SetupError, OSError."""
     book = _Book(bank, layout_of(options))
-    write_package(book.package(), path, options.time)
+    with _no_collection():
+        write_package(book.package(), path, options.time)
     return book.writer.problems
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Stop the garbage collector: nothing here makes cycles, and it would walk the whole bank again and again."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def layout_of(options: ExportOptions) -> str:

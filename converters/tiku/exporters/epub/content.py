@@ -51,7 +51,8 @@ class ContentWriter(HtmlWriter):
         self.words = words
         self.level = 1
         self._last = 1
-        self._mark = languages.marker(language)
+        self.tongues = languages.Tongues(language)
+        self._words = self.tongues.write
         self._linked = False
         self._heading = False
         self.around = ""
@@ -78,7 +79,7 @@ class ContentWriter(HtmlWriter):
 
     def tongue_of(self, nodes: Any) -> str:
         """The attributes that say the language of `nodes`, where it is not the book's."""
-        return self.tongue(languages.of_block(nodes, self.language, around=self.around))
+        return self.tongue(self.tongues.of_block(nodes, around=self.around))
 
     def line_of(self, nodes: Iterable[Inline]) -> str:
         """`nodes` as a heading's content; its footnotes stand in brackets: headings are shown in the contents, too."""
@@ -140,11 +141,14 @@ class ContentWriter(HtmlWriter):
 
     # -- inlines --------------------------------------------------------------------------------------------------
 
-    def inline(self, node: Inline) -> str:
-        """One inline, with runs in other scripts marked as such."""
-        if node["t"] == "Str":
-            return self._mark(text(node["c"]))
-        return super().inline(node)
+    def inlines(self, nodes: Iterable[Inline]) -> str:
+        """Inlines, with runs in other scripts marked as such."""
+        # Most nodes are words and spaces: they are not worth a call each.
+        out = []
+        for node in nodes:
+            kind = node["t"]
+            out.append(self._words(node["c"]) if kind == "Str" else " " if kind == "Space" else self.inline(node))
+        return "".join(out)
 
     def inline_math(self, content: Any) -> str:
         """A formula; a displayed one scrolls by itself when it is too wide."""

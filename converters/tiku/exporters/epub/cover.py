@@ -126,8 +126,7 @@ def png(cover: Cover) -> bytes:
     for line, baseline, size, colour in _rows(cover):
         _text(draw, line, baseline, size, colour, cover)
     out = io.BytesIO()
-    # A dozen colours and the shades between them: a palette makes the file a third as large.
-    image.quantize(64, method=image_module.Quantize.FASTOCTREE).save(out, "PNG", optimize=False)
+    image.save(out, "PNG")
     return out.getvalue()
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tiku.markup import plain_text, walk
+from tiku.markup import plain_text
+from tiku.render.html import text
 from tiku.render.locales import primary, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tiku.model import Bank
 
 # https://www.rfc-editor.org/rfc/rfc5646#section-2.1, without the grandfathered tags
@@ -39,6 +37,7 @@ _OWN = {
 }  # fmt: skip
 _NOT_LATIN = frozenset({"zh", "ja", "ko", "ru", "uk", "bg", "el", "ar", "fa", "he", "ur", "th", "hi"})
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
+_NO_LANGUAGE = frozenset({"Code", "CodeBlock", "Math", "RawInline", "RawBlock", "Image"})
 _OTHER_LETTER = re.compile(r"[^\W\d_A-Za-z\u00aa-\u024f]")
 
 
@@ -60,52 +59,73 @@ def of_book(bank: Bank) -> str:
     return detect("\n".join(sample))
 
 
-@cache
-def foreign_runs(language: str) -> re.Pattern[str]:
-    """Matches a run of text in a script that `language` is not written in, one named group for each language."""
-    own = _OWN.get(primary(language), {primary(language)})
+class Tongues:
+    """Tells which parts of a book in `language` are in another one."""
+
+    def __init__(self, language: str) -> None:
+        own = _OWN.get(primary(language), {primary(language)})
+        self._latin_stands_out = primary(language) in _NOT_LATIN
+        self._runs = _runs({name: letters for name, letters in _SCRIPTS.items() if name not in own})
+        # Most pieces of text hold nothing to escape and nothing foreign: one search tells.
+        letters = "".join(letters for name, letters in _SCRIPTS.items() if name not in own)
+        self._special = re.compile(f"[&<>\"'\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff{letters}]")
+
+    def write(self, piece: str) -> str:
+        """`piece` escaped, with its runs of other scripts in spans that say their language."""
+        if not self._special.search(piece):
+            return piece
+        out = text(piece)
+        return out if out.isascii() else self._runs.sub(_span, out)
+
+    def of_block(self, nodes: Any, *, around: str = "") -> str:
+        """The language of `nodes` when it plainly is not the book's, else the empty string.
+
+        Plain is text in Latin letters alone in a book of another script. One word may be a name, or a term that both
+        languages use: it counts only where the text `around` is in another language, too.
+        """
+        if not self._latin_stands_out:
+            return ""
+        found: list[str] = []
+        stack = [nodes]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, list | tuple):
+                stack.extend(reversed(item))
+                continue
+            if not isinstance(item, dict):
+                continue
+            kind = item.get("t")
+            if kind == "Str":
+                if _OTHER_LETTER.search(item["c"]):
+                    return ""
+                found.append(item["c"])
+            elif kind not in _NO_LANGUAGE:
+                stack.append(item.get("c"))
+        words = " ".join(found)
+        count = len(_LATIN_WORD.findall(words))
+        if around:
+            return around if count else ""
+        if count < 2:
+            return ""
+        from tiku.readers.language import detect
+
+        return detect(words)
+
+
+def _runs(scripts: dict[str, str]) -> re.Pattern[str]:
+    """Matches a run of text in one of `scripts`, one named group for each language."""
     groups = []
-    for name, letters in _SCRIPTS.items():
-        if name in own:
-            continue
+    for name, letters in scripts.items():
         # Japanese is told by its kana, and then takes the characters it shares with Chinese along.
         inside = letters + _SCRIPTS["zh"] + "\u3000-\u303f" if name == "ja" else letters
         head = f"[{_SCRIPTS['zh']}]*" if name == "ja" else ""
-        # A lone Greek letter is a symbol, and a run ends in a letter or the mark that closes its sentence.
+        # A lone Greek letter is a symbol, and a run ends in a letter.
         least = "{2,}" if name == "el" else "+"
         groups.append(f"(?P<{name}>{head}[{letters}]{least}(?:[{inside} ,.!?'’-]*[{inside}])?)")
-    return re.compile("|".join(groups))
+    return re.compile("|".join(groups) or "(?!)")
 
 
-def of_block(nodes: Any, language: str, *, around: str = "") -> str:
-    """The language of `nodes` when it plainly is another one than `language`, else the empty string.
-
-    Plain is text in Latin letters alone in a book of another script. One word may be a name, or a term that both
-    languages use: it counts only where the text `around` is in another language, too.
-    """
-    if primary(language) not in _NOT_LATIN:
-        return ""
-    # Code and formulas are in no language.
-    words = " ".join(node["c"] for node in walk(nodes) if node["t"] == "Str")
-    if _OTHER_LETTER.search(words):
-        return ""
-    count = len(_LATIN_WORD.findall(words))
-    if around:
-        return around if count else ""
-    if count < 2:
-        return ""
-    from tiku.readers.language import detect
-
-    return detect(words)
-
-
-def marker(language: str) -> Callable[[str], str]:
-    """A function that wraps the runs of other scripts in escaped text in spans with their language."""
-    pattern = foreign_runs(language)
-
-    def wrap(match: re.Match[str]) -> str:
-        name = match.lastgroup or ""
-        side = ' dir="rtl"' if name in {"ar", "he"} else ""
-        return f'<span lang="{name}" xml:lang="{name}"{side}>{match[0]}</span>'
-
-    return lambda text: text if text.isascii() else pattern.sub(wrap, text)
+def _span(match: re.Match[str]) -> str:
+    name = match.lastgroup or ""
+    side = ' dir="rtl"' if name in {"ar", "he"} else ""
+    return f'<span lang="{name}" xml:lang="{name}"{side}>{match[0]}</span>'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiku.exporters.epub import languages
 from tiku.exporters.epub.anchors import MARK, xml_id
 from tiku.render.html import text
 from tiku.render.locales import label_colon
@@ -29,6 +28,7 @@ class Sides:
         self.language = writer.language
         self.colon = label_colon(writer.language)
         self.numbers = numbers
+        self._name = ("", "")
 
     # -- ids and links --------------------------------------------------------------------------------------------
 
@@ -54,25 +54,32 @@ class Sides:
 
     # -- the two sides --------------------------------------------------------------------------------------------
 
-    def heading(self, question: Question, level: int) -> str:
-        """Number and title; the word 'Question' for one that has neither."""
+    def begin(self, question: Question) -> None:
+        """Turn to `question`: what follows is about it."""
         self.writer.line = question.location.line
         self.writer.file = question.location.file
-        self.writer.around = languages.of_block((question.title, question.prompt), self.language)
+        self.writer.around = self.writer.tongues.of_block((question.title, question.prompt))
+        self._name = self._name_of(question)
+
+    def heading(self, level: int) -> str:
+        """Number and title of the question turned to; the word 'Question' for one that has neither."""
+        name, tongue = self._name
+        return f"<h{level}{tongue}>{name}</h{level}>"
+
+    def _name_of(self, question: Question) -> tuple[str, str]:
         number = numbered(question)
         title = self.writer.line_of(question.title)
         name = f"{text(number)}{title}".strip()
         if not title:
             name = text(f"{self.words['question']} {self.numbers[question.id]}".strip())
-        tongue = self.writer.tongue_of(question.title) if title else ""
-        return f"<h{level}{tongue}>{name}</h{level}>"
+        return name, self.writer.tongue_of(question.title) if title else ""
 
     def asked(self, question: Question, level: int) -> str:
         """Heading, prompt, choices and hints of `question`; `level` is its heading's."""
         prefix = self.asked_id(question) + "-"
         self.writer.prefix = prefix
         out = [
-            self.heading(question, level),
+            self.heading(level),
             self._about(question),
             self.writer.part(shown_prompt(question), level=level, prefix=prefix),
             self._choices(question.choices),

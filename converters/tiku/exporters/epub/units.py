@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tiku.exporters.epub import languages
 from tiku.exporters.epub.layout import Heading, Unit
 from tiku.exporters.epub.metadata import plain
 from tiku.exporters.epub.questions import Sides
@@ -80,7 +79,7 @@ class _Collector:
     def _section_heading(self, section: Section) -> Heading:
         name = plain(section_name(section, self.writer.language)) or self.words["untitled"]
         html = self.writer.line_of(section.title) or text(name)
-        return self._heading(html, name, languages.of_block(section.title, self.writer.language))
+        return self._heading(html, name, self.writer.tongues.of_block(section.title))
 
     # -- sections and questions -----------------------------------------------------------------------------------
 
@@ -98,6 +97,7 @@ class _Collector:
     def _question(self, question: Question, path: tuple[Heading, ...], told: list[Unit]) -> Unit:
         sides = self.sides
         level = min(len(path) + 1, 6)
+        sides.begin(question)
         asked_id, number = sides.asked_id(question), self.numbers[question.id]
         out = [sides.asked(question, level), self._answer(question, level, told)]
         html = (
@@ -128,7 +128,7 @@ class _Collector:
                 f'<aside epub:type="footnote" role="doc-footnote" id="{told_id}">\n{answer}\n{back}\n</aside>'
             )
             return sides.to_answer(question, ' epub:type="noteref" role="doc-noteref"')
-        head = sides.heading(question, below - 1)
+        head = sides.heading(below - 1)
         html = f'<article class="told" id="{told_id}">\n{head}\n{answer}\n{back}\n</article>'
         told.append(Unit((), html, told_id, number=number))
         return sides.to_answer(question)
