@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiku.checks import completeness
+from tiku.checks import choices, completeness, duplicates, links, numbering, wording
 
 if TYPE_CHECKING:
     from tiku.problems import Problem
     from tiku.readers import Reading
 
-RULES = (completeness.missing_answers, completeness.missing_explanations, completeness.cut_off)
+RULES = (
+    completeness.missing_answers, completeness.missing_explanations, completeness.cut_off, numbering.numbers,
+    duplicates.near_duplicates, choices.keys, wording.placeholders, wording.literal_emphasis, wording.empty_titles,
+    wording.long_cards, wording.transcripts, links.dead_links,
+)  # fmt: skip
 
 
 def check(reading: Reading) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from tiku.checks import wording
 from tiku.markup import plain_text
 from tiku.problems import Problem
 from tiku.render.view import name_of
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 USUAL = 0.6
 """What at least this share of the questions has, the others lack."""
+SOME = 0.25
+"""Where fewer have an answer, the document is a list of questions."""
 SENTENCE = 12
 """A shorter last line is a heading, a term or a value, not a sentence."""
 
@@ -28,7 +31,7 @@ def _complain(code: str, message: str, question: Question) -> Problem:
 def missing_answers(reading: Reading) -> Iterator[Problem]:
     """Q102: no answer, though others have one (a bank of questions alone is no fault)."""
     questions = reading.bank.questions
-    if any(question.answered for question in questions):
+    if sum(question.answered for question in questions) >= SOME * len(questions):
         for question in questions:
             if not question.answered:
                 yield _complain("Q102", f"question '{name_of(question, 'en')}' has no answer", question)
@@ -45,21 +48,44 @@ def missing_explanations(reading: Reading) -> Iterator[Problem]:
 
 
 def cut_off(reading: Reading) -> Iterator[Problem]:
-    """Q101: the last sentence of a part has no end, though sentences of this document have one."""
+    """Q101: the last sentence of a part has no end, though those of this document have one; or it ends with 'of the'.
+
+    Many texts without an end are a way of writing: then only a last word that cannot be one tells.
+    """
     endings = [
-        (question, last, ended(plain_text(last)))
+        (question, last, plain_text(last))
         for question in reading.bank.questions
         for blocks in (question.prompt, question.answer, question.explanation)
-        if (last := last_text(blocks)) is not None and len(plain_text(last)) >= SENTENCE
+        if (last := last_text(blocks)) is not None
     ]
-    if sum(end for _, _, end in endings) < 0.8 * len(endings):
-        return
-    for question, last, end in endings:
-        if not end:
-            tail = " ".join(plain_text(last).split())[-24:]
-            line = reading.lines.get(id(last), 0) or question.location.line
-            message = f"question {question.number or name_of(question, 'en')} is cut off: its text ends '…{tail}'"
-            yield Problem("Q101", message, question.location.file, line)
+    sentences = [text for _, _, text in endings if len(text) >= SENTENCE]
+    open_ended = sum(not ended(text) for text in sentences)
+    usual = open_ended <= max(2, 0.03 * len(sentences)) and open_ended < 0.2 * len(sentences)
+    for question, last, text in endings:
+        if ended(text) or not ((usual and len(text) >= SENTENCE) or hangs(text)):
+            continue
+        tail = " ".join(text.split())[-24:]
+        line = reading.lines.get(id(last), 0) or question.location.line
+        message = f"question {question.number or name_of(question, 'en')} is cut off: its text ends '…{tail}'"
+        yield Problem("Q101", message, question.location.file, line)
+    for question in reading.bank.questions:
+        if not question.prompt and hangs(title := plain_text(question.title)):
+            yield _complain(
+                "Q101", f"question {question.number or '?'} is cut off: its title ends '…{title[-24:]}'", question
+            )
+
+
+def hangs(text: str) -> bool:
+    """Whether `text` ends with a word that needs another one after it."""
+    words = text.casefold().split()
+    if not words:
+        return False
+    last = words[-1].strip("*_`")
+    return (
+        len(words) > 2
+        and last in wording.dangling()
+        or any(text.endswith(word) for word in wording.dangling() if not word.isascii() and len(text) > 12)
+    )
 
 
 def last_text(blocks: Blocks | Sequence[Block]) -> Block | None:

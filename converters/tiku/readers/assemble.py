@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tiku.markup import para, plain_text
 from tiku.model import Bank, Choice, Kind, Location, Part, Question, Section
+from tiku.problems import Problem
 from tiku.readers import frontmatter, language, parts
 from tiku.readers.media import Collector
 from tiku.readers.normal import Normal
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tiku.model import Block
-    from tiku.problems import Problem
     from tiku.readers import ReadOptions
     from tiku.readers.heads import Head
     from tiku.readers.recognise import Recognition
@@ -62,6 +62,7 @@ class _Assembly:
         self.normal = Normal(self.collector.link, self.collector.image)
         self.tidier = Tidier(options.file, document.line)
         self.ids = Ids()
+        self.problems: list[Problem] = []
 
     def bank(self, found: Recognition, meta: dict[str, Any], text: str) -> tuple[Bank, list[Problem]]:
         """The bank, and complaints about pictures, links and what was left out."""
@@ -95,7 +96,7 @@ class _Assembly:
             sections=tuple(section for section in sections if self.canonical or _holds_something(section)),
             media=tuple(self.collector.media[name] for name in sorted(self.collector.media)),
         )
-        return bank, [*self.collector.problems, *self.tidier.problems]
+        return bank, [*self.problems, *self.collector.problems, *self.tidier.problems]
 
     def _titled(self, title: str, preface: list[Block], heads: list[Head]) -> tuple[str, list[Block], list[Head]]:
         """The document's title: the only heading of level 1, when it stands before all questions."""
@@ -131,7 +132,13 @@ class _Assembly:
         stem: list[Block] = [para(title)] if head.stem and title else []
         for block in stem:
             self.lines[id(block)] = head.line
-        got = parts.split(head.body, self.lines, stem, canonical=self.canonical, asked=head.asked)
+        got = parts.split(
+            head.body, self.lines, stem, canonical=self.canonical, asked=head.asked, titled=bool(head.text)
+        )
+        for role in ("prompt", "answer"):
+            if got.labels.count(role) > 1 and not self.canonical:
+                what = f"the label for the {role} stands {got.labels.count(role)} times in question {head.number or head.text[:40]}"
+                self.problems.append(Problem("Q207", what, self.options.file, head.line))
         title = [] if head.stem else title
         done = [self._content(each, head.line) for each in (got.prompt, got.answer, got.explanation)]
         asked = plain_text(title) + "\n" + plain_text(done[0])

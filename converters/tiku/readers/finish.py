@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiku.problems import Problem
 from tiku.readers import Reading, frontmatter
 from tiku.readers.assemble import assemble
 from tiku.readers.recognise import recognise
@@ -11,7 +12,6 @@ from tiku.readers.recognise import recognise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiku.problems import Problem
     from tiku.readers import ReadOptions
     from tiku.readers.shapes import Document
 
@@ -33,6 +33,21 @@ def finish(
     meta = meta or {}
     ours = frontmatter.text_of(meta.get("tiku")) == "1"
     title = options.title or frontmatter.text_of(meta.get("title"))
+    problems += _jumps(document, options.file)
     found = recognise(document, options.file, title, dialect=options.dialect, canonical=ours)
     bank, more = assemble(found, dict(meta), text, options, document, inside or {})
     return Reading(bank, (*problems, *more), found.dialect, found.evidence, document.lines)
+
+
+def _jumps(document: Document, file: str) -> list[Problem]:
+    """Q209: headings that are more than one level below the one before."""
+    found = []
+    last = 0
+    for block in document.blocks:
+        if block["t"] == "Header":
+            level = block["c"][0]
+            if last and level > last + 1:
+                message = f"a heading of level {level} follows one of level {last}"
+                found.append(Problem("Q209", message, file, document.line(block)))
+            last = level
+    return found

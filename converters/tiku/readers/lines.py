@@ -38,11 +38,8 @@ _LEAVE = re.compile(
 )
 _LEFT = "“‘（《【〈「『〔［｛(<[{\"'"
 _RIGHT = "。，、；：？！…—”’）》】〉」』〕］｝.,;:?!)>]}\"'%％"
-_WORD = r"[^\s\W_]"
 # `**答案：**内容`: for CommonMark a closing run after punctuation must not touch a letter, so it stays literal
 # (https://spec.commonmark.org/0.31.2/#right-flanking-delimiter-run). A marked space makes it close.
-_CLOSING = re.compile(rf"\*\*[^*\n]{{0,200}}[{re.escape(_RIGHT)}]\*\*(?={_WORD})")
-_OPENING = re.compile(rf"(?<={_WORD})\*\*(?=[{re.escape(_LEFT)}][^*\n]{{0,200}}\*\*)")
 _CODE_SPAN = re.compile(r"(`{1,3}[^`\n]{1,400}`{1,3})")
 
 
@@ -59,16 +56,16 @@ def tokens_of(text: str, file: str) -> list[Token]:
     return tokens
 
 
-def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str, dict[int, str]]:
+def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str, dict[int, str], int]:
     """`text` with a line mark where a heading's, paragraph's or list item's text begins, and the numbers typed.
 
     `origin` gives, for each line of `text`, the index of the line it came from. The mapping is from the line of a list
-    item to its number as typed (``07``). Emphasis that CommonMark cannot close beside Chinese punctuation is repaired.
+    item to its number as typed (``07``); the number at the end is the line of a code fence that is never closed, or 0. Emphasis that CommonMark cannot close beside Chinese punctuation is repaired.
     Raises DocumentError for a line nested deeper than MAX_NESTING.
     """
     lines = text.split("\n")
     typed: dict[int, str] = {}
-    fence = ""
+    fence, opened = "", 0
     fresh = True
     for index, line in enumerate(lines):
         prefix = _PREFIX.match(line)
@@ -78,6 +75,7 @@ def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str
             if not fence:
                 if found[1][0] == "~" or "`" not in found[2]:
                     fence = found[1]
+                    opened = (origin[index] if origin is not None else index) + 1
             elif found[1][0] == fence[0] and len(found[1]) >= len(fence) and not found[2].strip():
                 fence = ""
             fresh = True
@@ -114,16 +112,40 @@ def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str
         else:
             lines[index] = line[:start] + rest
         fresh = bool(heading)
-    return "\n".join(lines), typed
+    return "\n".join(lines), typed, opened if fence else 0
 
 
 def repair(line: str) -> str:
-    """`line` with a marked space where emphasis beside Chinese punctuation would stay literal."""
-    pieces = _CODE_SPAN.split(line)
-    for index in range(0, len(pieces), 2):  # the odd ones are code spans
-        piece = _CLOSING.sub(rf"\g<0> {GAP}", pieces[index])
-        pieces[index] = _OPENING.sub(rf"{GAP} \g<0>", piece)
-    return "".join(pieces)
+    """`line` with a marked space where emphasis beside Chinese punctuation would stay literal.
+
+    The runs of asterisks are paired in order; a line with an odd number of them is left alone.
+    """
+    spans = _CODE_SPAN.split(line)
+    pieces = [piece for span in spans[::2] for piece in span.split("**")]
+    if (len(pieces) - len(spans[::2])) % 2:
+        return line
+    out: list[str] = []
+    inside = False
+    for place, span in enumerate(spans):
+        if place % 2:
+            out.append(span)
+            continue
+        parts = span.split("**")
+        for index, part in enumerate(parts):
+            out.append(part)
+            if index + 1 == len(parts):
+                break
+            after = parts[index + 1]
+            if inside:
+                out.append("**")
+                if part[-1:] and part[-1] in _RIGHT and after[:1].isalnum():
+                    out.append(f" {GAP}")
+            else:
+                if part[-1:].isalnum() and after[:1] and after[0] in _LEFT:
+                    out.append(f"{GAP} ")
+                out.append("**")
+            inside = not inside
+    return "".join(out)
 
 
 # -- reading the marks off the AST --------------------------------------------------------------------------------------

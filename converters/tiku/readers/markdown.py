@@ -29,7 +29,9 @@ class MarkdownReader:
         origin: list[int] | None = None
         if rawhtml.holds_containers(body):
             body, origin = rawhtml.unwrap(body, lines.tokens_of(body, options.file))
-        marked, typed = lines.mark(body, options.file, origin)
+        marked, typed, unclosed = lines.mark(body, options.file, origin)
+        if unclosed:
+            problems.append(Problem("Q110", "a code block is opened here and never closed", options.file, unclosed))
         try:
             blocks, warnings = pandoc.read(marked, FORMAT)
             known = lines.take(blocks)

@@ -55,6 +55,7 @@ def split(
     *,
     canonical: bool = False,
     asked: bool = False,
+    titled: bool = True,
 ) -> Parts:
     """The parts of the question whose body is `blocks`; blocks made here get their line in `lines`.
 
@@ -64,8 +65,9 @@ def split(
     parts = Parts(canonical=canonical)
     opening: list[Block] = []
     current = opening
-    for block in _opened(blocks, lines):
-        label = label_of(block)
+    body = [(block, label_of(block)) for block in _opened(blocks, lines)]
+    told = any(label is not None and label.role == "answer" for _, label in body)
+    for block, label in body:
         if label is None:
             current.append(block)
             continue
@@ -76,8 +78,10 @@ def split(
         parts.labels.append(role)
         current = _open(parts, role, text, made, current)
         current.extend(made)
+        if role == "hint" and made and not told:
+            current = parts.answer  # a hint of one line, and what follows it is the answer nobody labelled
     stem = list(stem)
-    if canonical or asked or any(label not in {"difficulty", "tags", "kind"} for label in parts.labels):
+    if canonical or asked or _tells_prompt(parts.labels, titled=titled):
         parts.prompt[:0] = [*stem, *opening]
     else:
         _unlabelled(parts, stem, [*opening, *parts.prompt])
@@ -86,6 +90,15 @@ def split(
         _read_key(parts)
     parts.kind = parts.kind or (Kind.OPEN if canonical else _kind(parts))
     return parts
+
+
+def _tells_prompt(labels: list[str], *, titled: bool) -> bool:
+    """Whether the labels of a question say that what stands before them is what it asks.
+
+    References, hints and values do not, nor does an explanation alone below a title.
+    """
+    decisive = {"prompt", "answer", "choices"} if titled else {"prompt", "answer", "choices", "explanation", "hint"}
+    return bool(decisive & set(labels))
 
 
 _PART = re.compile(r"<!-- part: ([\w-]+)( unlabelled)? -->")

@@ -1,0 +1,54 @@
+"""Questions that ask the same."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from tiku.checks.tools import complain
+from tiku.render.view import folded, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tiku.problems import Problem
+    from tiku.readers import Reading
+
+ALIKE = 0.85
+"""Jaccard similarity of the sets of three letters from which two questions ask the same."""
+RARE = 6
+"""So many of a question's rarest triples are looked up: two questions this alike share one of them."""
+CROWD = 50
+"""A triple in more questions than this tells nothing."""
+
+
+def near_duplicates(reading: Reading) -> Iterator[Problem]:
+    """Q204: title and prompt are the same as those of an earlier question, or nearly."""
+    questions = reading.bank.questions
+    texts = [folded(question.title) + folded(question.prompt) for question in questions]
+    triples = [
+        frozenset(text[i : i + 3] for i in range(len(text) - 2)) if len(text) >= 8 else frozenset() for text in texts
+    ]
+    counts = Counter(triple for each in triples for triple in each)
+    index: dict[str, list[int]] = defaultdict(list)
+    exact: dict[str, int] = {}
+    for place, question in enumerate(questions):
+        own = triples[place]
+        if not own:
+            continue
+        rare = sorted(own, key=lambda triple: (counts[triple], triple))[:RARE]
+        others = {exact[texts[place]]} if texts[place] in exact else set()
+        others |= {other for triple in rare if len(index[triple]) <= CROWD for other in index[triple]}
+        best = max(others, key=lambda other: (_alike(own, triples[other]), -other), default=None)
+        if best is not None and _alike(own, triples[best]) >= ALIKE:
+            first = questions[best]
+            yield complain(
+                "Q204", f"'{name_of(question, 'en')}' asks nearly the same as line {first.location.line}", question
+            )
+        for triple in rare:
+            index[triple].append(place)
+        exact.setdefault(texts[place], place)
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)

@@ -1,0 +1,52 @@
+"""Links into the document that lead nowhere."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from tiku.checks.tools import complain, contents
+from tiku.markup import plain_text, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tiku.model import Section
+    from tiku.problems import Problem
+    from tiku.readers import Reading
+
+
+def slug(text: str) -> str:
+    """The anchor that GitHub gives a heading: lower case, blanks to hyphens, other signs dropped."""
+    return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", text.strip().lower()))
+
+
+def dead_links(reading: Reading) -> Iterator[Problem]:
+    """Q405: a link to a place of the document that is not there."""
+    anchors: set[str] = set()
+    bank = reading.bank
+
+    def collect(section: Section) -> None:
+        anchors.add(slug(plain_text(section.title)))
+        for child in section.sections:
+            collect(child)
+
+    for section in bank.sections:
+        collect(section)
+    anchors.add(slug(bank.title))
+    for question in bank.questions:
+        title = plain_text(question.title)
+        anchors |= {question.id, slug(title), slug(f"{question.number}. {title}"), question.number}
+        for blocks in contents(question):
+            anchors |= {slug(plain_text(node["c"][2])) for node in walk(blocks) if node["t"] == "Header"}
+    for question in bank.questions:
+        dead = []
+        for blocks in contents(question):
+            for node in walk(blocks):
+                if node["t"] == "Link" and node["c"][2][0].startswith("#"):
+                    target = unquote(node["c"][2][0][1:])
+                    if target and target not in anchors and slug(target) not in anchors:
+                        dead.append(node["c"][2][0])
+        for target in dict.fromkeys(dead):
+            yield complain("Q405", f"the link to '{target[:60]}' leads nowhere", question)
