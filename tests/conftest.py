@@ -11,6 +11,9 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from command import Command
 
 
 def missing(*names: str) -> list[str]:
@@ -37,6 +40,15 @@ def need() -> Callable[..., None]:
             pytest.skip(words)
 
     return stop_without
+
+
+@pytest.fixture
+def tiku(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    """The command ``tiku``, called in a new empty folder: ``tiku("convert", "a.md", "-t", "json")``."""
+    from command import Command
+
+    monkeypatch.chdir(tmp_path)
+    return Command(monkeypatch, capsys)
 
 
 @pytest.fixture(autouse=True)

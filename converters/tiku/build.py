@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku.errors import DocumentError, SetupError, TikuError, UsageError
+from tiku.errors import DocumentError, SetupError, TikuError, UsageError, fault
 from tiku.exporters import EXPORTERS, SUFFIXES, Exporter, options_for
 from tiku.problems import Severity
 from tiku.readers import Reading, ReadOptions, reader_for
@@ -175,11 +175,13 @@ def format_of(path: Path) -> str:
 
 def plan(sources: list[str], formats: list[str], output: str) -> list[Job]:
     """What `tiku convert` will write. Raises UsageError when that cannot be told, or two outputs would be one file."""
-    one = len(sources) == 1 and len(formats) <= 1
+    formats = list(dict.fromkeys(formats))
     path = Path(output or ".")
-    is_folder = path.is_dir() or output.endswith(("/", os.sep)) or not output
-    if one and not is_folder and (formats or path.suffix):
-        return [Job(sources[0], formats[0] if formats else format_of(path), path)]
+    names_file = not output.endswith(("/", os.sep)) and bool(path.suffix or os.path.lexists(path)) and not path.is_dir()
+    if len(sources) == 1 and len(formats) <= 1 and names_file:
+        name = formats[0] if formats else format_of(path)
+        refuse_targets([(sources[0], path)])
+        return [Job(sources[0], name, path)]
     if not formats:
         raise UsageError("no format: give one with --to, or an output file with a suffix")
     jobs: list[Job] = []
@@ -188,14 +190,29 @@ def plan(sources: list[str], formats: list[str], output: str) -> list[Job]:
         for name in formats:
             exporter: Exporter = EXPORTERS.load(name)
             jobs.append(Job(source, name, path / f"{stem}{exporter.suffix}"))
-    seen: dict[Path, Job] = {}
-    for job in jobs:
-        other = seen.setdefault(job.target, job)
-        if other is not job:
-            raise UsageError(f"'{other.source}' and '{job.source}' would both write '{job.target}'")
-        if job.source != "-" and job.target.exists() and job.target.samefile(job.source):
-            raise UsageError(f"'{job.target}' is its own source")
+    refuse_targets([(job.source, job.target) for job in jobs])
     return jobs
+
+
+def refuse_targets(pairs: Iterable[tuple[str, Path]]) -> None:
+    """Look at (source, target) pairs before anything is read.
+
+    Raises UsageError when two targets are one file, when one is a source, or is there and no plain file.
+    """
+    pairs = list(pairs)
+    sources = {os.path.realpath(source) for source, _ in pairs if source != "-"}
+    seen: dict[str, str] = {}
+    for source, target in pairs:
+        place = os.path.realpath(target)
+        if place in seen:
+            raise UsageError(f"'{seen[place]}' and '{source}' would both write '{target}'")
+        seen[place] = source
+        if place in sources:
+            raise UsageError(
+                f"'{target}' is its own source" if place == os.path.realpath(source) else f"'{target}' is a source"
+            )
+        if os.path.lexists(place) and not Path(place).is_file():  # a rename over a device or a pipe would destroy it
+            raise UsageError(f"'{target}' is not a plain file")
 
 
 # -- orders: what `tiku convert` and `tiku build` carry out ----------------------------------------------------------
@@ -286,6 +303,11 @@ def carry_out(orders: Iterable[Order]) -> Iterator[Result]:
         except TikuError as error:
             yield Result(order.source, order.source, error=error)
             continue
+        except Exception as error:
+            if os.environ.get("TIKU_DEBUG"):
+                raise
+            yield Result(order.source, order.source, error=fault(error, order.source))
+            continue
         if kept and kept.problems:
             yield Result(order.source, order.source, problems=tuple(kept.problems))
         failed = False
@@ -360,4 +382,10 @@ def _produce(bank: Bank, order: Order, output: Output, when: int, kept: Kept | N
             remarks = [*say(named.identity), *remarks]
     except TikuError as error:
         return Result(order.source, str(output.target), problems=tuple(problems), error=error)
+    except Exception as error:  # one format's fault is no reason to lose the others
+        if os.environ.get("TIKU_DEBUG"):
+            raise
+        return Result(
+            order.source, str(output.target), problems=tuple(problems), error=fault(error, str(output.target))
+        )
     return Result(order.source, str(output.target), output.target, tuple(problems), remarks=tuple(remarks))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tiku import __version__
-from tiku.errors import TikuError, UsageError
+from tiku.errors import TikuError, UsageError, fault
 from tiku.ids_command import ids
 
 if TYPE_CHECKING:
@@ -318,14 +318,9 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader of our output has gone: nothing to say, nobody to say it to
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except MemoryError:
-        click.echo("tiku: out of memory", err=True)
-        sys.exit(3)
     except Exception as error:
         if os.environ.get("TIKU_DEBUG"):
             raise
-        words = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        click.echo(
-            f"tiku: a fault of tiku itself: {words}\nplease report it; TIKU_DEBUG=1 shows where it happened", err=True
-        )
-        sys.exit(1)
+        told = fault(error)
+        Printer().error(told)
+        sys.exit(told.exit_code)

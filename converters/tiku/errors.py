@@ -44,3 +44,14 @@ class SetupError(TikuError):
     """The environment lacks something: a tool, a library, a font, room on the disk."""
 
     exit_code: ClassVar[int] = 3
+
+
+def fault(error: Exception, file: str = "") -> TikuError:
+    """What to tell the user of an error that nobody foresaw, about the source or output `file`."""
+    if isinstance(error, MemoryError):
+        return SetupError("out of memory", file=file)
+    if isinstance(error, RecursionError):
+        return DocumentError("nested too deeply", file=file)
+    words = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    how = "please report it (TIKU_DEBUG=1 shows where it happened)"
+    return TikuError(f"a fault of tiku itself: {words}; {how}", file=file)
