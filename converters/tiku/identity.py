@@ -189,7 +189,7 @@ def identify(bank: Bank, memory: Memory | None, now: int) -> Identity:
         if pair:
             known = replace(pair.known, key=keys[index], gone=False)
         else:
-            guid, form = _new_guid(namespace, keys[index], question, taken)
+            guid, form = _new_guid(namespace, keys[index], prints[index], taken)
             taken.add(guid)
             base += 1
             while base in times:
@@ -240,7 +240,7 @@ def guid_as(known: Known, form: str) -> str:
     return known.guid + "-fill" if form == "cloze" and not known.form and not known.content else known.guid
 
 
-def _new_guid(namespace: str, key: str, question: Question, taken: set[str]) -> tuple[str, str]:
+def _new_guid(namespace: str, key: str, prints: Prints, taken: set[str]) -> tuple[str, str]:
     """A name that is in nobody's use, and the note type that it implies."""
     if _STAMP.fullmatch(key) and key not in taken:
         return key, "cloze" if key.endswith("-fill") else ""
@@ -248,7 +248,7 @@ def _new_guid(namespace: str, key: str, question: Question, taken: set[str]) -> 
         guid := bytes.fromhex(found[1]).decode("utf-8", "replace")
     ) not in taken:
         return guid, ""
-    said = f"id\0{key}" if key else "text\0" + "\0".join(texts(question))
+    said = f"id\0{key}" if key else f"text\0{prints.title.digest}\0{prints.prompt.digest}\0{prints.answer.digest}"
     count = 0
     while True:
         salt = f"\0{count}" if count else ""

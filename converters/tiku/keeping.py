@@ -86,7 +86,7 @@ def recall(bank: Bank, source: str, decks: Iterable[tuple[Any, Path]], keeping: 
     replaces = None
     if path and not text and not identity.matches:
         identity, replaces = _under_former_name(bank, Path(source), path, time) or (identity, None)
-    if not identity.matches and not noted and not keeping.from_deck and not text:
+    if base and not identity.matches and not keeping.from_deck and not text:
         identity = identify(bank, None, time)  # what stood there was another bank's
     problems += [_doubt(each) for each in identity.doubts]
     return Kept(identity, path, text, replaces, problems)

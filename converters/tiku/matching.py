@@ -24,6 +24,8 @@ ENOUGH = 0.30
 """Likeness, neighbours included, from which two texts are taken for one question."""
 LEAST = 0.15
 """Likeness of the texts alone below which neighbours cannot help."""
+LEAST_BODY = 0.10
+"""Likeness of prompt and answer below which an equal title cannot help."""
 LEAD = 0.06
 """How far the best candidate must be ahead of the second."""
 NEIGHBOUR = 0.11
@@ -65,6 +67,12 @@ class _Matcher:
         living = [index for index, each in enumerate(known) if not each.gone]
         self.before = dict(zip(living[1:], living, strict=False))
         self.after = dict(pairwise(living))
+        # A title that several questions bear ("Exercise") says nothing about which one it is.
+        titles = (
+            *Counter(each.title.digest for each in prints).items(),
+            *Counter(each.prints.title.digest for each in known).items(),
+        )
+        self._common_titles = {digest for digest, count in titles if count > 1}
         self._fronts: dict[int, tuple[Fingerprint, Fingerprint]] = {}
 
     def run(self) -> Found:
@@ -128,15 +136,29 @@ class _Matcher:
         for left, right in (("title", "prompt"), ("title", "answer"), ("prompt", "answer")):
             groups: dict[tuple[str, str], list[int]] = defaultdict(list)
             for old in self._open_old():
-                if not self.known[old].foreign and (key := _pair_key(self.known[old].prints, left, right)):
+                if not self.known[old].foreign and (key := self._pair_key(self.known[old].prints, left, right)):
                     groups[key].append(old)
             for new in self._open_new():
-                if key := _pair_key(self.prints[new], left, right):
+                if key := self._pair_key(self.prints[new], left, right):
                     candidates[new].update(old for old in groups.get(key, ()) if self._allowed(new, old))
         wanted = Counter(old for olds in candidates.values() for old in olds)
         for new, olds in candidates.items():
             if len(olds) == 1 and wanted[old := next(iter(olds))] == 1:
                 self._pair(new, old, "parts")
+
+    def _pair_key(self, prints: Prints, left: str, right: str) -> tuple[str, str] | None:
+        """The digests of two parts, unless what they say is too little to tell questions apart."""
+        one: Fingerprint = getattr(prints, left)
+        two: Fingerprint = getattr(prints, right)
+        if not one and not two:
+            return None
+        if not one or not two:
+            only = one or two
+            if len(only.sketch) < SHORT or (only is one and left == "title" and one.digest in self._common_titles):
+                return None
+        if right == "answer" and left == "title" and len(two.sketch) < SHORT // 2:
+            return None
+        return one.digest, two.digest
 
     def _by_likeness(self) -> None:
         scores = {
@@ -201,7 +223,7 @@ class _Matcher:
             first = max(each.likeness(known.prints.prompt) for each in (front, prints.title, prints.prompt))
             return 0.4 * first + 0.6 * whole.likeness(known.prints.answer)
         parts = [
-            (0.25, prints.title, known.prints.title),
+            (0.25 if prints.title.digest not in self._common_titles else 0.0, prints.title, known.prints.title),
             (0.25, prints.prompt, known.prints.prompt),
             (0.50, prints.answer, known.prints.answer),
         ]
@@ -213,7 +235,7 @@ class _Matcher:
         total = sum(weights)
         # A title alone does not make a question: with nothing of prompt and answer left it is a new one.
         body = sum(weight * value for weight, value in zip(weights[1:], values[1:], strict=True))
-        if not total or (weights[1] + weights[2] and body < 0.08 * (weights[1] + weights[2])):
+        if not total or (weights[1] + weights[2] and body < LEAST_BODY * (weights[1] + weights[2])):
             return 0.0
         value = sum(weight * each for weight, each in zip(weights, values, strict=True)) / total
         return value - (RETIRED if known.gone else 0.0)
@@ -237,19 +259,6 @@ class _Matcher:
 
 def _digests(prints: Prints) -> tuple[str, ...]:
     return prints.title.digest, prints.prompt.digest, prints.answer.digest
-
-
-def _pair_key(prints: Prints, left: str, right: str) -> tuple[str, str] | None:
-    """The digests of two parts, unless what they say is too short to tell questions apart."""
-    one: Fingerprint = getattr(prints, left)
-    two: Fingerprint = getattr(prints, right)
-    if not one and not two:
-        return None
-    if (not one or not two) and len(one.sketch) + len(two.sketch) < SHORT:
-        return None
-    if right == "answer" and left == "title" and len(two.sketch) < SHORT // 2:
-        return None
-    return one.digest, two.digest
 
 
 def _values(prints: Prints) -> Iterable[int]:

@@ -12,12 +12,12 @@ from zlib import crc32
 SIZE = 64
 """Most values in a sketch: the estimate of likeness is then good to about 1/√64 of itself at worst."""
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
-_SPACE = re.compile(r"\s+")
 
 
 def fold(text: str) -> str:
-    """The letters, digits and signs of `text`, NFKC and case folded, without white space."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    """`text` without white space, NFC and case folded."""
+    # Not NFKC, which takes thirty times as long on Chinese: what it would make equal is found to be alike all the same.
+    return "".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 class Fingerprint:

@@ -35,6 +35,8 @@ _ACTIVE_MATH = re.compile(
 
 def neutral(html: str) -> str:
     """`html`, NFC, without control characters, with what Anki itself would interpret written as entities."""
+    if not html:
+        return ""
     html = unicodedata.normalize("NFC", _CONTROL.sub("", html))
     if "[" in html:
         html = _ANKI_TAG.sub("&#91;", html)
@@ -45,7 +47,7 @@ def neutral(html: str) -> str:
 
 def prose(value: str) -> str:
     """`value` escaped for HTML, such that MathJax finds no formula in it."""
-    return _OPENER.sub(r"\\<span></span>", text(value))
+    return _OPENER.sub(r"\\<span></span>", text(value)) if "\\" in value else text(value)
 
 
 def formula(latex: str, display: bool) -> str:
@@ -88,6 +90,8 @@ class FieldWriter(HtmlWriter):
 
     def field(self, nodes: Any) -> str:
         """Blocks as the text of a field, footnotes below."""
+        if not nodes:
+            return ""
         body = self.blocks(nodes)
         notes = self.footnotes()
         return neutral(f"{body}\n{notes}" if notes else body)

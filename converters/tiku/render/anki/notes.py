@@ -17,6 +17,7 @@ from tiku.render.anki.fields import FieldWriter, cloze, fill, neutral, prose
 from tiku.render.anki.foreign import parse, places
 from tiku.render.anki.notetypes import Form, field_names, note_types
 from tiku.render.locales import direction, tag, terms
+from tiku.sketches import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9-]{2,35}")
 # 第1章, 第二部分、, 3.2, IV., 一、 before a heading's words
 _NUMBERING = re.compile(
     r"^\s*(?:第\s*[\d一二三四五六七八九十百零〇]+\s*[章节節部分篇回讲講课課编編卷单元單元]+|"
-    r"(?:chapter|part|section|unit|lesson|module|kapitel|chapitre|cap[ií]tulo|глава)\s+(?:\d+(?:\.\d+)*|[ivxlc]+)\b|"
+    r"(?:chapter|part|section|unit|lesson|module|kapitel|chapitre|cap[ií]tulo|глава|الفصل|الباب|القسم)\s+(?:\d+(?:\.\d+)*|[ivxlc]+)\b|"
     r"\d+(?:\.\d+)*(?=[\s.、:：)）])|[ivxlc]+[.)](?=\s)|[一二三四五六七八九十]+(?=[、.．]))[\s.、:：)）—–-]*",
     re.IGNORECASE,
 )
@@ -185,6 +186,8 @@ class NoteMaker:
     def _answer(self, question: Question, writer: FieldWriter) -> str:
         key = view.key_text(question, self.bank.language)
         told = writer.field(question.answer)
+        if key and fold(plain_text(question.answer)).startswith(fold(key)):
+            key = ""  # the answer says it itself
         shown = f'<p class="tk-key">{neutral(prose(key))}</p>' if key else ""
         return f"{shown}\n{told}" if shown and told else shown or told
 
