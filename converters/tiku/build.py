@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiku import sources
 from tiku.errors import DocumentError, SetupError, TikuError, UsageError, fault
 from tiku.exporters import EXPORTERS, SUFFIXES, Exporter, options_for
 from tiku.problems import Severity
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 FIRST_ZIP_TIME = 315_532_800
 """1980-01-01: the earliest time a zip file can carry."""
-MAX_SOURCE_BYTES = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +35,24 @@ class Job:
     target: Path
 
 
-def read_bytes(source: str) -> bytes:
-    """What `source`, a path or ``-``, holds. Raises DocumentError when it cannot be read or is no plain file."""
-    import sys
+def read(source: str | Path, *, format: str = "", allow_net: bool = False, **settings: Any) -> Reading:  # noqa: A002
+    """Read one document, or the documents of a folder as one bank.
 
-    if source == "-":
-        return sys.stdin.buffer.read(MAX_SOURCE_BYTES + 1)
-    path = Path(source)
-    try:
-        if path.is_dir():
-            raise DocumentError("is a folder; name the documents in it", file=source)
-        if not path.is_file():
-            raise DocumentError("no such file" if not path.exists() else "not a plain file", file=source)
-        if path.stat().st_size > MAX_SOURCE_BYTES:
-            raise DocumentError(f"larger than {MAX_SOURCE_BYTES // 1_000_000} MB", file=source)
-        return path.read_bytes()
-    except OSError as error:
-        raise DocumentError(f"cannot be read: {error.strerror or error}", file=source) from error
-
-
-def read(source: str | Path, *, format: str = "", **settings: Any) -> Reading:  # noqa: A002 - the option's name
-    """Read one document.
-
-    `format` names a reader (else the suffix does); `settings` are the fields of ReadOptions: ``dialect``, ``title``,
-    ``language``, ``authors``. Raises DocumentError when it cannot be read or holds no questions.
+    `format` names a reader (else the suffix does); with `allow_net`, pictures on the network are fetched; `settings`
+    are the fields of ReadOptions: ``dialect``, ``title``, ``language``, ``authors``, ``encoding``, ``labels``. Raises
+    DocumentError when the source cannot be read or holds no questions.
     """
     name = str(source)
+    if allow_net:
+        settings["fetch"] = sources.fetch
+    if name != "-" and Path(name).is_dir():
+        from tiku.readers import folder
+
+        title = settings.pop("title", "")
+        return folder.read(Path(name), lambda path: read(path, format=format, **settings), title)
     root = Path.cwd() if name == "-" else Path(name).parent
     options = ReadOptions(file=name, root=root, **settings)
-    reader, data = reader_for(format, name), read_bytes(name)
+    reader, data = reader_for(format, name), sources.read_bytes(name)
     with _no_collection():
         reading = reader.read(data, options)
     if not reading.bank.questions:

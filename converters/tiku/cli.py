@@ -70,8 +70,14 @@ def main_group() -> None:
 
 _read_options = [
     click.option("--from", "reader", default="", metavar="FORMAT", help="Format of the sources (default: by suffix)."),
-    click.option("--dialect", default="", metavar="NAME", help="How the questions are written (default: detected)."),
+    click.option(
+        "--dialect", default="", metavar="NAME|FILE", help="How the questions are written (default: detected)."
+    ),
+    click.option("--encoding", default="", metavar="NAME", help="Encoding of the sources (default: UTF-8)."),
+    click.option("--allow-net", is_flag=True, help="Fetch pictures that lie on the network."),
 ]
+READING = ("dialect", "encoding", "allow_net")
+"""The options of `_reading` that build.read takes by their own names."""
 
 
 def _reading(function: Any) -> Any:
@@ -140,8 +146,8 @@ def convert(
     orders = build.orders_of(
         jobs, reader=options["reader"], dialect=options["dialect"], title=options["title"],
         language=options["language"], authors=options["authors"], answers=options["answers"] or "",
-        theme=options["theme"], settings=wanted,
-        strict=options["strict"],
+        theme=options["theme"], settings=wanted, strict=options["strict"],
+        **{name: options[name] for name in READING if name != "dialect"},
         keeping=Keeping(write=options["ledger"], from_deck=options["from_deck"], frozen=options["frozen"],
                         tombstones=options["tombstones"]),
     )  # fmt: skip
@@ -188,36 +194,27 @@ def _run(orders: Any, printer: Printer) -> int:
 @main_group.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @_reading
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print.")
-def check(sources: tuple[str, ...], reader: str, dialect: str, style: str) -> None:
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json", "sarif", "github"]), default="text", help="How to print."
+)
+def check(sources: tuple[str, ...], reader: str, style: str, **options: Any) -> None:
     """Say all that is wrong with documents, as FILE:LINE: CODE MESSAGE. Ends with 1 if there are errors."""
-    import json
-
     from tiku import build
     from tiku.checks import check as look
+    from tiku.checks.reports import FORMATS
+    from tiku.inspection import problem_of
     from tiku.problems import Problem, Severity
 
     found: list[Problem] = []
     for source in sources:
         try:
-            found += look(build.read(source, format=reader, dialect=dialect))
+            found += look(build.read(source, format=reader, **options))
         except TikuError as error:
             if error.exit_code != 1:
                 raise
-            code, _, rest = error.message.partition(" ")
-            known = code.startswith("Q") and code[1:].isdigit()
-            found.append(
-                Problem(code if known else "Q002", rest if known else error.message, error.file or source, error.line)
-            )
-    if style == "json":
-        rows = [
-            {"code": p.code, "severity": str(p.severity), "message": p.message, "file": p.file, "line": p.line}
-            for p in found
-        ]
-        click.echo(json.dumps({"problems": rows}, ensure_ascii=False, indent=1))
-    else:
-        for problem in found:
-            click.echo(str(problem))
+            found.append(problem_of(source, error))
+    if text := FORMATS[style](found):
+        click.echo(text)
     _finish(1 if any(problem.severity is Severity.ERROR for problem in found) else 0)
 
 
@@ -225,7 +222,7 @@ def check(sources: tuple[str, ...], reader: str, dialect: str, style: str) -> No
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @_reading
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print.")
-def inspect(sources: tuple[str, ...], reader: str, dialect: str, style: str) -> None:
+def inspect(sources: tuple[str, ...], reader: str, style: str, **options: Any) -> None:
     """Say what was recognised in documents, and why. Ends with 1 only if one cannot be read or holds no questions."""
     import json
 
@@ -235,9 +232,10 @@ def inspect(sources: tuple[str, ...], reader: str, dialect: str, style: str) -> 
     printer = Printer()
     for source in sources:
         try:
-            documents.append(inspection.inspect(source, reader=reader, dialect=dialect))
+            documents.append(inspection.inspect(source, format=reader, **options))
         except TikuError as error:
-            printer.error(error)
+            if style == "json":
+                printer.error(error)
             documents.append(inspection.failed(source, error))
             worst = max(worst, error.exit_code)
     if style == "json":

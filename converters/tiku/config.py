@@ -16,9 +16,21 @@ from tiku.readers import SUFFIXES
 
 DEFAULT = "tiku.toml"
 FORMATS = ["pdf", "epub", "apkg", "pptx", "slides"]
-_TOP = ("build", "bank", "set")
+_TOP = ("build", "bank", "set", "labels")
 _BUILD = ("output", "formats", "answers", "theme", "strict", "ledger")
-_BANK = ("source", "title", "language", "author", "dialect", "from", "formats", "answers", "theme", "output")
+_BANK = (
+    "source",
+    "title",
+    "language",
+    "author",
+    "dialect",
+    "encoding",
+    "from",
+    "formats",
+    "answers",
+    "theme",
+    "output",
+)
 
 
 def load(name: str = "", *, strict: bool = False, frozen: bool = False, tombstones: bool = False) -> list[Order]:
@@ -82,7 +94,9 @@ def _orders(data: dict[str, Any], path: Path, *, strict: bool, keeping: Keeping)
                 "title": str(bank.get("title", "")),
                 "language": str(bank.get("language", "")),
                 "authors": tuple(_texts(bank.get("author", []))),
-                "dialect": str(bank.get("dialect", "")),
+                "dialect": _dialect(str(bank.get("dialect", "")), folder),
+                "encoding": str(bank.get("encoding", "")),
+                "labels": {str(role): tuple(_texts(words)) for role, words in data.get("labels", {}).items()},
             }
             order = Order(
                 source,
@@ -94,6 +108,11 @@ def _orders(data: dict[str, Any], path: Path, *, strict: bool, keeping: Keeping)
             )
             orders.append(order)
     return orders
+
+
+def _dialect(name: str, folder: Path) -> str:
+    """A dialect's name; a file is relative to the configuration."""
+    return str(folder / name) if name.endswith(".toml") else name
 
 
 def _texts(value: Any) -> list[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,7 +69,10 @@ def add(source: str, output: str, from_deck: str, ledger: str, *, yes: bool) -> 
 
     The ids are the names the questions have already, so no history is lost, even if the ledger ever is.
     """
-    from tiku.build import read_bytes, whole_file
+    import difflib
+
+    from tiku.build import whole_file
+    from tiku.sources import read_bytes
     from tiku.errors import DocumentError
 
     reading, kept = _recalled(source, output, from_deck, ledger, {})
@@ -149,6 +150,7 @@ def _unread(source: str, text: str, before: Reading, wanted: dict[int, str]) -> 
 def _recalled(source: str, output: str, from_deck: str, ledger: str, settings: dict[str, Any]) -> tuple[Reading, Kept]:
     """The document, and its names after a build of which nothing remains."""
     from dataclasses import replace
+    from tempfile import TemporaryDirectory
 
     from tiku import build, keeping
     from tiku.exporters import EXPORTERS, options_for

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tiku.markup import plain_text
+from tiku.problems import Problem, rules
 from tiku.render.view import name_of, section_name
 
 if TYPE_CHECKING:
     from tiku.errors import TikuError
-    from tiku.problems import Problem
     from tiku.readers import Reading
 
 
@@ -59,7 +59,7 @@ class Inspection:
     def text(self) -> str:
         """For people."""
         if self.reading is None:
-            return f"{self.source}: {self.error}"
+            return self.error if self.error.startswith(self.source) else f"{self.source}: {self.error}"
         bank = self.reading.bank
         lines = [
             f"{self.source}: {len(bank.questions)} questions, '{bank.title}', {bank.language}",
@@ -86,19 +86,25 @@ class Inspection:
         return "\n".join(lines)
 
 
-def inspect(source: str, *, reader: str = "", dialect: str = "") -> Inspection:
-    """What tiku recognises in `source`. Raises DocumentError when it cannot be read or holds no questions."""
+def inspect(source: str, **options: Any) -> Inspection:
+    """What tiku recognises in `source`; `options` are build.read's.
+
+    Raises DocumentError when it cannot be read or holds no questions.
+    """
     from tiku import build
     from tiku.checks import check
 
-    reading = build.read(source, format=reader, dialect=dialect)
+    reading = build.read(source, **options)
     return Inspection(source, reading, tuple(check(reading)))
 
 
 def failed(source: str, error: TikuError) -> Inspection:
     """The inspection of a document that could not be read."""
-    from tiku.problems import Problem
+    return Inspection(source, None, (problem_of(source, error),), str(error))
 
-    code = error.message.split(" ", 1)[0]
-    code, message = (code, error.message.split(" ", 1)[1]) if code == "Q001" else ("Q002", error.message)
-    return Inspection(source, None, (Problem(code, message, source, error.line),), str(error))
+
+def problem_of(source: str, error: TikuError) -> Problem:
+    """An error about a document as a problem: its own code where the message begins with one, else Q002."""
+    code, _, rest = error.message.partition(" ")
+    known = code in rules()
+    return Problem(code if known else "Q002", rest if known else error.message, error.file or source, error.line)

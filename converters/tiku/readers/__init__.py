@@ -14,7 +14,7 @@ from tiku.errors import UsageError
 from tiku.plugins import Registry, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tiku.model import Bank
@@ -58,6 +58,12 @@ class ReadOptions:
     title: str = ""
     language: str = ""
     authors: tuple[str, ...] = ()
+    encoding: str = ""
+    """The encoding of a text; empty is UTF-8, or UTF-16 with a byte order mark."""
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The user's own labels: role -> words."""
+    fetch: Callable[[str], bytes] | None = None
+    """Gives a picture on the network, or nothing; None fetches none."""
 
 
 @dataclass(frozen=True, slots=True)

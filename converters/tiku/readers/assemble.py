@@ -58,7 +58,7 @@ class _Assembly:
         self.options = options
         self.lines = document.lines
         self.canonical = canonical
-        self.collector = Collector(options.file, options.root, inside)
+        self.collector = Collector(options.file, options.root, inside, options.fetch)
         self.normal = Normal(self.collector.link, self.collector.image)
         self.tidier = Tidier(options.file, document.line)
         self.ids = Ids()
@@ -132,9 +132,17 @@ class _Assembly:
         stem: list[Block] = [para(title)] if head.stem and title else []
         for block in stem:
             self.lines[id(block)] = head.line
-        got = parts.split(
-            head.body, self.lines, stem, canonical=self.canonical, asked=head.asked, titled=bool(head.text)
-        )
+        if head.answers:
+            got = parts.Parts(answer=list(head.body), kind=Kind.OPEN)
+        else:
+            got = parts.split(
+                head.body,
+                self.lines,
+                stem,
+                canonical=self.canonical,
+                asked=head.asked,
+                titled=bool(head.text),
+            )
         for role in ("prompt", "answer"):
             if got.labels.count(role) > 1 and not self.canonical:
                 what = f"the label for the {role} stands {got.labels.count(role)} times in question {head.number or head.text[:40]}"

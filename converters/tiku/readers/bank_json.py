@@ -18,7 +18,7 @@ class JsonReader:
 
     def read(self, data: bytes, options: ReadOptions) -> Reading:
         """The bank in `data`; raises DocumentError when it is no model of ours."""
-        text, _ = decode(data, options.file)
+        text, _ = decode(data, options.file, options.encoding)
         try:
             bank = serial.loads(text)
         except DocumentError as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiku.problems import Problem
-from tiku.readers import Reading, frontmatter
+from tiku.readers import Reading, dialects, frontmatter
 from tiku.readers.assemble import assemble
+from tiku.readers.labels import also
 from tiku.readers.recognise import recognise
 
 if TYPE_CHECKING:
@@ -31,11 +32,24 @@ def finish(
     path.
     """
     meta = meta or {}
+    problems += _jumps(document, options.file)
+    own = {**(dialects.named(options.dialect).labels if options.dialect else {}), **options.labels}
+    with also(own):
+        return _finish(document, text, options, problems, meta, inside or {})
+
+
+def _finish(
+    document: Document,
+    text: str,
+    options: ReadOptions,
+    problems: list[Problem],
+    meta: Mapping[str, Any],
+    inside: Mapping[str, bytes],
+) -> Reading:
     ours = frontmatter.text_of(meta.get("tiku")) == "1"
     title = options.title or frontmatter.text_of(meta.get("title"))
-    problems += _jumps(document, options.file)
     found = recognise(document, options.file, title, dialect=options.dialect, canonical=ours)
-    bank, more = assemble(found, dict(meta), text, options, document, inside or {})
+    bank, more = assemble(found, dict(meta), text, options, document, inside)
     return Reading(bank, (*problems, *more), found.dialect, found.evidence, document.lines)
 
 

@@ -51,7 +51,7 @@ class ForeignReader:
                 inside = _unpacked(data)
                 blocks, warnings = pandoc.read(data, _EXTENSIONS.get(self.name, self.name))
             else:
-                text, problems = decode(data, options.file)
+                text, problems = decode(data, options.file, options.encoding)
                 source = latex.prepare(text) if self.name == "latex" else text
                 if self.name == "ipynb":
                     _check_notebook(text)

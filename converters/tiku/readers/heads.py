@@ -44,6 +44,8 @@ class Head:
     question: bool = True
     asked: bool = False
     """Whether what follows without a label is still the question, not its answer."""
+    answers: bool = False
+    """Whether all that follows is the answer: a directive of answers."""
     stem: bool = False
     """Whether the title is the question's own text (a list item, a paragraph), so that it belongs in the prompt."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 import unicodedata
@@ -10,9 +11,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from tiku.errors import UsageError
 from tiku.markup import plain_text, trim
+from tiku.plugins import suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from tiku.model import Block, Inline
 
 ROLES = ("prompt", "choices", "answer", "explanation", "hint", "reference", "difficulty", "tags", "kind", "points")
@@ -62,11 +67,39 @@ def vocabulary() -> dict[str, dict[str, frozenset[str]]]:
 def roles() -> dict[str, str]:
     """Every label word we know -> its role."""
     out: dict[str, str] = {}
+    for role, words in _own.items():
+        for word in words:
+            out[key(word)] = role
     for role in ROLES:
-        for words in vocabulary()[role].values():
-            for word in words:
+        for known in vocabulary()[role].values():
+            for word in known:
                 out.setdefault(word, role)
     return out
+
+
+_own: dict[str, tuple[str, ...]] = {}
+
+
+@contextlib.contextmanager
+def also(own: Mapping[str, tuple[str, ...]]) -> Iterator[None]:
+    """With the user's own labels (role -> words) beside those we know. Raises UsageError for an unknown role."""
+    if not own:
+        yield
+        return
+    for role in own:
+        if role not in ROLES:
+            raise UsageError(f"labels: unknown role '{role}'{suggest(role, list(ROLES))}")
+    before = dict(_own)
+    _own.update(own)
+    roles.cache_clear()
+    role_of.cache_clear()
+    try:
+        yield
+    finally:
+        _own.clear()
+        _own.update(before)
+        roles.cache_clear()
+        role_of.cache_clear()
 
 
 @cache

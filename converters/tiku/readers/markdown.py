@@ -23,7 +23,7 @@ class MarkdownReader:
 
     def read(self, data: bytes, options: ReadOptions) -> Reading:
         """The bank in `data`; raises DocumentError when it cannot be decoded or parsed."""
-        text, problems = decode(data, options.file)
+        text, problems = decode(data, options.file, options.encoding)
         meta, body, more = frontmatter.split(text, options.file)
         problems += more
         origin: list[int] | None = None

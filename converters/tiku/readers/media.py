@@ -18,7 +18,7 @@ from tiku.problems import Problem
 from tiku.readers.normal import address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tiku.model import Inline
 
@@ -37,7 +37,14 @@ _DATA = re.compile(r"data:image/[\w.+-]+;base64,(.*)", re.DOTALL)
 class Collector:
     """Gathers the media of one document; `problems` fills with what could not be taken."""
 
-    def __init__(self, file: str, root: Path | None, inside: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        file: str,
+        root: Path | None,
+        inside: Mapping[str, bytes] | None = None,
+        fetch: Callable[[str], bytes] | None = None,
+    ) -> None:
+        self.fetch = fetch
         self.inside = inside or {}
         """Pictures that the document's own file holds, by path."""
         self.file = file
@@ -82,6 +89,12 @@ class Collector:
         if path in self.inside:
             return self._keep(self.inside[path], path, line)
         kind = scheme(target)
+        if kind in {"http", "https"} and self.fetch is not None:
+            data = self.fetch(target)
+            if data:
+                return self._keep(data, target, line)
+            self._complain("Q402", f"picture on the network, and it could not be fetched: {target[:100]}", line)
+            return ""
         if kind in {"http", "https"} or target.startswith("//"):
             self._complain("Q402", f"picture on the network, not fetched: {target[:100]}", line)
             return ""

@@ -476,7 +476,8 @@ def _divisions(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow
         head.id = identifier or named.get("id", "") or named.get("links", "")
         head.attributes = {key: value for key, value in named.items() if isinstance(value, str)}
         head.classes = tuple(classes)
-        head.asked = not {"an", "answer", "solution"} & set(classes)
+        head.answers = bool({"an", "answer", "solution"} & set(classes))
+        head.asked = not head.answers
         flow.append(head)
         flow += inner[1:] if title else inner
     yield "", flow

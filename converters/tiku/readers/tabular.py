@@ -31,7 +31,7 @@ class TabularReader:
 
     def read(self, data: bytes, options: ReadOptions) -> Reading:
         """The bank in `data`; raises DocumentError when no column can be understood."""
-        text, problems = decode(data, options.file)
+        text, problems = decode(data, options.file, options.encoding)
         first = text.split("\n", 1)[0]
         delimiter = "\t" if "\t" in first else ";" if first.count(";") > first.count(",") else ","
         csv.field_size_limit(MAX_CELL)
