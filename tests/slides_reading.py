@@ -186,10 +186,13 @@ def _words(inlines: Any) -> Iterator[str]:
             yield from _words(content)
 
 
-def leaves(blocks: Any) -> list[str]:
-    """The text of each paragraph and each line of code in `blocks`, footnotes last."""
-    out: list[str] = []
-    notes: list[str] = []
+def leaves(blocks: Any) -> list[list[str]]:
+    """The text of each paragraph and each line of code in `blocks`, footnotes last.
+
+    What may stand in another order is one group: the cells of a table, which a wide one shows after their heads.
+    """
+    out: list[list[str]] = []
+    notes: list[list[str]] = []
 
     def visit(item: Any) -> None:
         if isinstance(item, list | tuple):
@@ -198,14 +201,19 @@ def leaves(blocks: Any) -> list[str]:
         elif isinstance(item, dict) and "t" in item:
             kind, content = item["t"], item.get("c")
             if kind == "CodeBlock":
-                out.extend(content[1].split("\n"))
+                out.extend([line] for line in content[1].split("\n"))
             elif kind in {"Para", "Plain"}:
-                out.append("".join(_words(content)))
+                out.append(pieces(content))
                 footnotes(content)
             elif kind == "Header":
-                out.append("".join(_words(content[2])))
+                out.append(pieces(content[2]))
+            elif kind == "Table":
+                out.append([text for group in leaves(content) for text in group])
             else:
                 visit(content)
+
+    def pieces(inlines: Any) -> list[str]:
+        return "".join(_words(inlines)).split("\0")
 
     def footnotes(inlines: Any) -> None:
         if isinstance(inlines, list):
@@ -218,19 +226,20 @@ def leaves(blocks: Any) -> list[str]:
                 footnotes(inlines.get("c"))
 
     visit(blocks)
-    return [found for each in (*out, *notes) for piece in each.split("\0") if (found := folded(piece))]
+    groups = ([found for text in group if (found := folded(text))] for group in (*out, *notes))
+    return [group for group in groups if group]
 
 
-def expected(bank: Bank) -> list[str]:
-    """What a deck of `bank` with the answers after each question must say in its bodies, in this order."""
+def expected(bank: Bank) -> list[list[str]]:
+    """What a deck of `bank` with the answers after each question must say in its bodies, in this order of groups."""
     out = leaves(bank.description)
     for _, question in bank.walk():
         out += leaves(question.prompt)
         for choice in question.choices:
-            out += [folded(choice.label), *leaves(choice.content)]
+            out += [[folded(choice.label)], *leaves(choice.content)]
         out += [text for part in question.parts if part.role == "hint" for text in leaves(part.content)]
         for choice in question.choices:
-            out += [folded(choice.label), *leaves(choice.content)] if choice.correct else []
+            out += [[folded(choice.label)], *leaves(choice.content)] if choice.correct else []
         out += leaves(question.answer)
         out += leaves(question.explanation)
         out += [text for part in question.parts if part.role != "hint" for text in leaves(part.content)]
@@ -242,19 +251,17 @@ def missing(bank: Bank, slides: list[SlideRead]) -> list[str]:
     said = folded("".join(slide.body for slide in slides))
     at = 0
     lost = []
-    for text in expected(bank):
-        found = said.find(text, at)
-        if found < 0:
-            lost.append(text)
-        else:
-            at = found + len(text)
-    titles = folded("".join(slide.title + slide.body for slide in slides))
+    for group in expected(bank):
+        places = {text: said.find(text, at) for text in group}
+        lost += [text for text, place in places.items() if place < 0]
+        at = max([at, *(place + len(text) for text, place in places.items() if place >= 0)])
+    titles = folded("".join(slide.title for slide in slides))
     at = 0
     for _, question in bank.walk():
         text = folded("".join(_words(question.title)).split("\0")[0])
         found = titles.find(text, at)
-        if found < 0:
-            lost.append(text)
-        else:
+        if found >= 0:
             at = found
+        elif text not in said:  # a title too long for a title stands in the body
+            lost.append(text)
     return lost

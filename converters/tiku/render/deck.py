@@ -14,7 +14,7 @@ from tiku.render import view
 from tiku.render.answers import Answers
 from tiku.render.locales import direction, label_colon, primary, terms
 from tiku.render.paginate import metrics
-from tiku.render.paginate.builder import Builder, runs_right_to_left
+from tiku.render.paginate.builder import Builder
 from tiku.render.paginate.flow import BOLD, ITALIC, Item, Paragraph, Place, Run, Runs
 from tiku.render.paginate.measure import Setter, leading, split_runs
 from tiku.render.paginate.pages import Fitted, fit
@@ -161,11 +161,11 @@ class Deck:
                 name = view.section_name(section, self.language)
                 runs = (Run(name, BOLD if depth == 1 else 0, f"#s{number}"), Run(f"  {total}", tone="quiet"))
                 box = self.builder.container("plain", 1.2 * min(depth - 1, 4))
-                rows.append(Paragraph(path=(Place(box, 0),), runs=runs, rtl=runs_right_to_left(name)))
+                rows.append(Paragraph(path=(Place(box, 0),), runs=runs, rtl=self.builder.turned(name)))
         elif self.count <= LONGEST_CONTENTS:
             for number, question in enumerate(self.bank.questions, 1):
                 name = view.name_of(question, self.language)
-                rows.append(Paragraph(runs=(Run(name, 0, f"#q{number}"),), rtl=runs_right_to_left(name)))
+                rows.append(Paragraph(runs=(Run(name, 0, f"#q{number}"),), rtl=self.builder.turned(name)))
         if rows:
             yield from self._text("contents", (Run(self.terms["contents"]),), rows, kind="contents")
 
@@ -292,7 +292,7 @@ class Deck:
         size = self._title_fit(heading, self.geometry.title, TITLE_SIZES, shorten=False)[1]
         if whole and (not size or not items):
             # The title is the question, or too long for a title: it stands in the body, whole.
-            lead = Paragraph(runs=whole, rtl=runs_right_to_left(plain_text(question.title)), keep=bool(items))
+            lead = Paragraph(runs=whole, rtl=self.builder.turned(plain_text(question.title)), keep=bool(items))
             items = [lead, *items]
             heading = self._generic(question)
         elif not whole:
@@ -313,7 +313,7 @@ class Deck:
         correct = [choice for choice in question.choices if choice.correct]
         if correct:
             word = self.terms["correct_answer"] + colon
-            answer.append(Paragraph(runs=(Run(word, BOLD, tone="label"),), role="label", keep=True))
+            answer.append(Paragraph(runs=(Run(word, BOLD, tone="label"),), role="label", keep=True, rtl=self.rtl))
             answer += self.builder.choices(
                 (choice.label, self.builder.flow(choice.content), True) for choice in correct
             )
@@ -334,7 +334,11 @@ class Deck:
     def _headed(self, label: str, blocks: Iterable[Block]) -> list[Item]:
         """`blocks` under a label of their own."""
         items = self.builder.flow(blocks)
-        return [Paragraph(runs=(Run(label, BOLD, tone="label"),), role="label", keep=True), *items] if items else []
+        return (
+            [Paragraph(runs=(Run(label, BOLD, tone="label"),), role="label", keep=True, rtl=self.rtl), *items]
+            if items
+            else []
+        )
 
     def _heading(self, question: Question) -> Runs:
         title = self.builder.title(question.title)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tiku.exporters.pptx import outline
 from tiku.exporters.pptx.omml import Converter
+from tiku.exporters.pptx.text import QUIET, TextWriter, solid
 from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.render import mathematics
 from tiku.render.deck import FOOTER_SIZE, Box
@@ -19,16 +20,27 @@ from tiku.render.paginate.tables import PAD_X, PAD_Y
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tiku.exporters.pptx.text import TextWriter
     from tiku.render.paginate.flow import Cell
 
-_FRAME = '<a:bodyPr wrap="square" lIns="{0}" tIns="{0}" rIns="{0}" bIns="{0}" rtlCol="0" anchor="{1}"><a:noAutofit/></a:bodyPr>'
+_FRAME = '<a:bodyPr wrap="square" lIns="{0}" tIns="{1}" rIns="{0}" bIns="{1}" rtlCol="0"{2}><a:noAutofit/></a:bodyPr>'
 _RECTANGLE = '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom>'
+
+
+EDGE = 8.0
+"""Room at the sides of a box of text, in points: slanted letters and hanging punctuation reach over the edge of a line."""
+
+
+def _frame(side: int, pad: int, anchor: str) -> str:
+    return _FRAME.format(side, pad, f' anchor="{anchor}"' if anchor else "")
 
 
 def _levels(size: int, levels: int) -> str:
     inner = "".join(f'<a:lvl{level}pPr><a:defRPr sz="{size}"/></a:lvl{level}pPr>' for level in range(1, levels + 1))
     return f"<a:lstStyle>{inner}</a:lstStyle>"
+
+
+def _widened(box: Box, edge: float) -> Box:
+    return Box(box.left - edge, box.top, box.width + 2 * edge, box.height) if edge else box
 
 
 def list_style(paragraphs: str) -> str:
@@ -64,24 +76,36 @@ class ShapeWriter:
 
     # -- text -----------------------------------------------------------------------------------------------------
 
-    def placeholder(self, name: str, kind: str, box: Box | None, paragraphs: str, anchor: str = "t") -> None:
+    def placeholder(
+        self, name: str, kind: str, box: Box | None, paragraphs: str, anchor: str = "t", *, edge: float = 0.0
+    ) -> None:
         """A shape that takes a placeholder of its layout; `kind` is the attributes of ``p:ph``."""
-        place = f"<p:spPr>{self.place(box)}</p:spPr>" if box else "<p:spPr/>"
+        place = f"<p:spPr>{self.place(_widened(box, edge))}</p:spPr>" if box else "<p:spPr/>"
         number = self._next()
         self.out.append(
             f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="{name} {number - 1}"/><p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr>'
-            f"<p:nvPr><p:ph {kind}/></p:nvPr></p:nvSpPr>{place}<p:txBody>{_FRAME.format(0, anchor)}{list_style(paragraphs)}"
+            f"<p:nvPr><p:ph {kind}/></p:nvPr></p:nvSpPr>{place}<p:txBody>{_frame(emu(edge * self.factor), 0, anchor)}{list_style(paragraphs)}"
             f"{paragraphs}</p:txBody></p:sp>"
         )
 
     def box(
-        self, name: str, box: Box, paragraphs: str, *, pad: float = 0.0, look: str = "<a:noFill/>", anchor: str = "t"
+        self,
+        name: str,
+        box: Box,
+        paragraphs: str,
+        *,
+        pad: float = 0.0,
+        edge: float = 0.0,
+        look: str = "<a:noFill/>",
+        anchor: str = "t",
     ) -> None:
-        """A text box."""
+        """A text box; `pad` is inside `box`, `edge` is added at its sides."""
+        box = _widened(box, edge)
+        side, pad = emu((pad + edge) * self.factor), emu(pad * self.factor)
         number = self._next()
         self.out.append(
             f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="{name} {number - 1}"/><p:cNvSpPr txBox="1"/><p:nvPr/></p:nvSpPr>'
-            f"<p:spPr>{self.place(box)}{_RECTANGLE}{look}</p:spPr><p:txBody>{_FRAME.format(emu(pad * self.factor), anchor)}"
+            f"<p:spPr>{self.place(box)}{_RECTANGLE}{look}</p:spPr><p:txBody>{_frame(side, int(pad), anchor)}"
             f"{list_style(paragraphs)}{paragraphs}</p:txBody></p:sp>"
         )
 
@@ -90,12 +114,13 @@ class ShapeWriter:
         k = self.factor
         spacing = f'<a:lnSpc><a:spcPts val="{round(leading(size) * k * 100)}"/></a:lnSpc><a:spcBef><a:spcPts val="0"/></a:spcBef>'
         inner = self.writer.runs(runs, size, colour=colour)
-        return f'<a:p><a:pPr algn="{align}">{spacing}</a:pPr>{inner}<a:endParaRPr lang="{self.writer.language}" sz="{round(size * k * 100)}"/></a:p>'
+        side = f' algn="{align}"' if align else ""
+        return f'<a:p><a:pPr{side}>{spacing}</a:pPr>{inner}<a:endParaRPr lang="{self.writer.language}" sz="{round(size * k * 100)}"/></a:p>'
 
     # -- the items of a body ------------------------------------------------------------------------------------------
 
-    def body(self, items: list[Item], size: float, box: Box, height: float, *, centred: bool, holder: bool) -> None:
-        """Items one under another. The first text takes the body placeholder when there is a `holder`."""
+    def body(self, items: list[Item], size: float, box: Box, height: float, *, centred: bool, holder: str) -> None:
+        """Items one under another. The first text takes the placeholder that `holder` names, if it names one."""
         setter = self.writer.setter
         top = box.top + (max(0.0, box.height - height) / 2 if centred else 0.0)
         index = 0
@@ -115,10 +140,10 @@ class ShapeWriter:
                 place = Box(box.left, top, box.width, tall)
                 paragraphs = self.writer.paragraphs(group, size)
                 if holder:
-                    self.placeholder("Content Placeholder", 'idx="1"', place, paragraphs)
-                    holder = False
+                    self.placeholder("Content Placeholder", holder, place, paragraphs, edge=EDGE)
+                    holder = ""
                 else:
-                    self.box("TextBox", place, paragraphs)
+                    self.box("TextBox", place, paragraphs, edge=EDGE)
                 top += tall
             else:
                 tall = setter.height(item, size)
@@ -129,7 +154,7 @@ class ShapeWriter:
 
     def _item(self, item: Item, size: float, box: Box) -> None:
         if isinstance(item, Code):
-            look = '<a:solidFill><a:schemeClr val="bg2"/></a:solidFill><a:ln w="6350"><a:solidFill><a:srgbClr val="D5DBE3"/></a:solidFill></a:ln>'
+            look = '<a:solidFill><a:srgbClr val="F3F5F8"/></a:solidFill><a:ln w="6350"><a:solidFill><a:srgbClr val="D5DBE3"/></a:solidFill></a:ln>'
             self.box("Code", box, self.writer.code(item, size), pad=CODE_PAD, look=look)
         elif isinstance(item, Table):
             self._table(item, size, box)
@@ -161,9 +186,9 @@ class ShapeWriter:
                 f"{fill}<p:spPr>{self.place(place)}{_RECTANGLE}</p:spPr></p:pic>"
             )
             return
-        words = self.line_of_text((Run(f"[{item.alt or item.name}]"),), 14.0, align="ctr", colour="accent6")
+        words = self.line_of_text((Run(f"[{item.alt or item.name}]"),), 14.0, align="ctr", colour=QUIET)
         self.number -= 1
-        look = '<a:noFill/><a:ln w="9525"><a:solidFill><a:schemeClr val="accent6"/></a:solidFill></a:ln>'
+        look = f'<a:noFill/><a:ln w="9525">{solid(QUIET)}</a:ln>'
         self.box("Picture", place, words, pad=6, look=look, anchor="ctr")
 
     def _formula(self, item: Formula, size: float, box: Box) -> None:
@@ -181,7 +206,7 @@ class ShapeWriter:
         self.out.append(
             f'<mc:AlternateContent {MATH_NAMESPACES}><mc:Choice Requires="m14">'
             f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="Formula {number - 1}" descr="{alt}"/><p:cNvSpPr txBox="1"/><p:nvPr/></p:nvSpPr>'
-            f"<p:spPr>{self.place(room)}{_RECTANGLE}<a:noFill/></p:spPr><p:txBody>{_FRAME.format(0, 'ctr')}{_levels(round(at * self.factor * 100), 1)}"
+            f"<p:spPr>{self.place(room)}{_RECTANGLE}<a:noFill/></p:spPr><p:txBody>{_frame(0, 0, 'ctr')}{_levels(round(at * self.factor * 100), 1)}"
             f'<a:p><a:pPr algn="ctr"><a:buNone/></a:pPr><m14:m>{native}</m14:m></a:p></p:txBody></p:sp></mc:Choice>'
             f'<mc:Fallback><p:sp><p:nvSpPr><p:cNvPr id="{other}" name="Formula {number - 1}" descr="{alt}"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr>'
             f'<p:spPr>{self.place(picture)}{outline.geometry(drawn)}<a:solidFill><a:schemeClr val="tx1"/></a:solidFill><a:ln><a:noFill/></a:ln>'
@@ -216,11 +241,12 @@ class ShapeWriter:
         number = self._next()
         place = Box(box.left, box.top, sum(item.widths), sum(item.heights))
         head = ' firstRow="1"' if item.head else ""
+        turned = ' rtl="1"' if self.writer.rtl else ""
         self.out.append(
             f'<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="{number}" name="Table {number - 1}"/><p:cNvGraphicFramePr>'
             f'<a:graphicFrameLocks noGrp="1"/></p:cNvGraphicFramePr><p:nvPr/></p:nvGraphicFramePr>{self.place(place, "p:xfrm")}'
             '<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/table">'
-            f"<a:tbl><a:tblPr{head}/><a:tblGrid>{grid}</a:tblGrid>{''.join(out)}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
+            f"<a:tbl><a:tblPr{head}{turned}/><a:tblGrid>{grid}</a:tblGrid>{''.join(out)}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
         )
 
     def _cell(self, cell: Cell | None, row: int, heads: int, rows: int, size: float, marks: str) -> str:
@@ -240,7 +266,7 @@ class ShapeWriter:
         head = row < heads
         fill = '<a:solidFill><a:schemeClr val="bg2"/></a:solidFill>' if head else "<a:noFill/>"
         none = '<a:ln{0} w="0"><a:noFill/></a:ln{0}>'
-        rule = '<a:ln{0} w="{1}"><a:solidFill><a:schemeClr val="accent6"/></a:solidFill></a:ln{0}>'
+        rule = '<a:ln{0} w="{1}">' + solid(QUIET) + "</a:ln{0}>"
         borders = (
             none.format("L")
             + none.format("R")
@@ -256,23 +282,27 @@ class ShapeWriter:
     # -- the foot -------------------------------------------------------------------------------------------------
 
     def footer(self, box: Box, left: str, progress: str, link: tuple[str, str], *, holders: bool) -> None:
-        """Section and tags at the left, progress at the right, the way to the answer or back between them."""
+        """Section and tags at the start, progress at the end, the way to the answer or back between them."""
+        rtl = self.writer.rtl
+        start, end = ("r", "l") if rtl else ("l", "r")
+
+        def place(at: float, share: float) -> Box:
+            at = 1 - at - share if rtl else at
+            return Box(box.left + box.width * at, box.top, box.width * share, box.height)
+
         if left:
-            words = self.line_of_text((Run(left),), FOOTER_SIZE, colour="accent6")
-            place = Box(box.left, box.top, box.width * 0.58, box.height)
+            words = self.line_of_text((Run(left),), FOOTER_SIZE, align=start, colour=QUIET)
             if holders:
-                self.placeholder("Footer Placeholder", 'type="ftr" sz="quarter" idx="11"', place, words, "ctr")
+                self.placeholder("Footer Placeholder", 'type="ftr" sz="quarter" idx="11"', place(0, 0.58), words, "ctr")
             else:
-                self.box("Footer", place, words, anchor="ctr")
+                self.box("Footer", place(0, 0.58), words, anchor="ctr")
         if link[1]:
-            words = self.line_of_text((Run(link[0], 0, f"#{link[1]}"),), FOOTER_SIZE, align="r")
-            self.box(
-                "Link", Box(box.left + box.width * 0.6, box.top, box.width * 0.28, box.height), words, anchor="ctr"
-            )
+            words = self.line_of_text((Run(link[0], 0, f"#{link[1]}"),), FOOTER_SIZE, align="ctr")
+            self.box("Link", place(0.6, 0.26), words, anchor="ctr")
         if progress:
-            words = self.line_of_text((Run(progress),), FOOTER_SIZE, align="r", colour="accent6")
-            place = Box(box.left + box.width * 0.89, box.top, box.width * 0.11, box.height)
+            words = self.line_of_text((Run(progress),), FOOTER_SIZE, align=end, colour=QUIET)
+            kind = 'type="sldNum" sz="quarter" idx="12"'
             if holders:
-                self.placeholder("Slide Number Placeholder", 'type="sldNum" sz="quarter" idx="12"', place, words, "ctr")
+                self.placeholder("Slide Number Placeholder", kind, place(0.88, 0.12), words, "ctr")
             else:
-                self.box("Progress", place, words, anchor="ctr")
+                self.box("Progress", place(0.88, 0.12), words, anchor="ctr")

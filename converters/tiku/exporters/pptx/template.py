@@ -40,6 +40,18 @@ class Template:
     """Points of the slide in a point of the geometry."""
     footers: bool = True
     """Whether the layouts have placeholders for footer and number."""
+    own: bool = True
+    """Whether it is ours: a user's says itself how titles are aligned."""
+    masters: list[tuple[str, str]] = field(
+        default_factory=lambda: [("2147483648", "ppt/slideMasters/slideMaster1.xml")]
+    )
+    """The slide masters: id and part."""
+    default_text: str = ""
+    """Its ``p:defaultTextStyle``; ours when empty."""
+    defaults: dict[str, str] = field(default_factory=dict)
+    """Content types by suffix, besides ours."""
+    overrides: dict[str, str] = field(default_factory=dict)
+    """Content types by part."""
 
 
 @cache

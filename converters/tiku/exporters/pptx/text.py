@@ -29,6 +29,21 @@ _NUMBERS = {
 _DELIMITERS = {"OneParen": "ParenR", "TwoParens": "ParenBoth"}
 _EXTERNAL = frozenset({"http", "https", "mailto", "tel", "ftp"})
 MONO = "Consolas"
+QUIET = "quiet"
+"""A paler shade of the text's own colour, in any theme."""
+INK = "ink"
+"""Dark whatever the theme: for text on our own light ground."""
+
+
+def solid(colour: str) -> str:
+    """A fill: a name of the theme's scheme, QUIET or INK."""
+    if colour == QUIET:
+        inner = '<a:schemeClr val="tx1"><a:lumMod val="65000"/><a:lumOff val="35000"/></a:schemeClr>'
+    elif colour == INK:
+        inner = '<a:srgbClr val="1B2430"/>'
+    else:
+        inner = f'<a:schemeClr val="{colour}"/>'
+    return f"<a:solidFill>{inner}</a:solidFill>"
 
 
 class TextWriter:
@@ -41,7 +56,14 @@ class TextWriter:
         factor: float,
         relate: Callable[[str, str], str],
         anchors: Callable[[str], str],
+        *,
+        own: bool = True,
+        rtl: bool = False,
     ) -> None:
+        self.own = own
+        """Whether the template is ours, its colours known."""
+        self.rtl = rtl
+        """Whether the deck runs from right to left."""
         self.language = language
         self.setter = setter
         self.factor = factor
@@ -79,17 +101,19 @@ class TextWriter:
         if level > 0:
             attributes += f' lvl="{level}"'
         attributes += self._align(item)
-        colour = "accent1" if item.role == "label" else "accent6" if item.role in {"caption", "note"} else ""
+        colour = "accent1" if item.role == "label" else QUIET if item.role in {"caption", "note"} else ""
         if item.correct:
-            colour = "accent3"
+            colour = "accent3" if self.own else "accent1"
         elif any(place.container.kind == "quote" for place in item.path):
-            colour = colour or "accent6"
+            colour = colour or QUIET
         style = BOLD if item.correct else 0
         inner = self.runs(item.runs, text_size, colour=colour, style=style)
         end = f'<a:endParaRPr lang="{self.language}" sz="{self._size(text_size)}"/>'
         return f"<a:p><a:pPr {attributes}>{spacing}{before}{bullet}</a:pPr>{inner}{end}</a:p>"
 
     def _align(self, item: Paragraph) -> str:
+        if item.align == "inherit":
+            return ""
         side = {"center": "ctr", "end": "l" if item.rtl else "r"}.get(item.align, "r" if item.rtl else "l")
         return f' algn="{side}"' + (' rtl="1"' if item.rtl else ' rtl="0"')
 
@@ -127,7 +151,7 @@ class TextWriter:
             '</a:spcBef><a:spcAft><a:spcPts val="0"/></a:spcAft><a:buNone/></a:pPr>'
         )
         end = f'<a:endParaRPr lang="{self.language}" sz="{self._size(text_size)}"/>'
-        return "".join(f"<a:p>{properties}{self.runs(row, text_size)}{end}</a:p>" for row in item.lines)
+        return "".join(f"<a:p>{properties}{self.runs(row, text_size, colour=INK)}{end}</a:p>" for row in item.lines)
 
     # -- runs -----------------------------------------------------------------------------------------------------
 
@@ -174,9 +198,9 @@ class TextWriter:
         elif run.tone == "label" and not colour:
             out.append('<a:solidFill><a:schemeClr val="accent1"/></a:solidFill>')
         elif run.tone == "quiet":
-            out.append('<a:solidFill><a:schemeClr val="accent6"/></a:solidFill>')
+            out.append(solid(QUIET))
         elif colour:
-            out.append(f'<a:solidFill><a:schemeClr val="{colour}"/></a:solidFill>')
+            out.append(solid(colour))
         if style & CODE:
             out.append(
                 f'<a:latin typeface="{MONO}" panose="020B0609020204030204" pitchFamily="49" charset="0"/><a:cs typeface="{MONO}" panose="020B0609020204030204" pitchFamily="49" charset="0"/>'

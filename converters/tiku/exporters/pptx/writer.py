@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import datetime as dt
 import posixpath
+import re
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku.exporters.pptx import pictures
@@ -20,8 +22,6 @@ from tiku.render.paginate.flow import Paragraph
 from tiku.render.paginate.measure import Setter
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
 
@@ -51,7 +51,12 @@ _TYPES = {
 
 def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     """Write `bank` as a deck to `path`; return what could not be shown."""
-    template = builtin(bank.language)
+    if options.theme:
+        from tiku.exporters.pptx.usertemplate import load
+
+        template = load(Path(options.theme), bank.language)
+    else:
+        template = builtin(bank.language)
     deck = Deck(bank, options.answers, explanation=str(options.settings["explanation"]), geometry=template.geometry)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         package = _Package(bank, template, archive, options.time)
@@ -75,6 +80,7 @@ class _Package:
         self.media = {media.name: media for media in bank.media}
         self.fills: dict[str, str] = {}
         self.files: dict[str, str] = {}
+        self.notes_master = next(name for name in template.parts if re.fullmatch(r"ppt/notesMasters/[^/]+\.xml", name))
         self.anchors = {question.id: f"q{number}" for number, question in enumerate(bank.questions, 1)}
         # First what makes `file` and archive tools see a presentation.
         self.put("_rels/.rels", template.parts["_rels/.rels"])
@@ -108,27 +114,33 @@ class _Package:
         geometry = self.template.geometry
         setter = Setter(geometry.body.width, geometry.body.height, deck.builder.objects, slide.limit)
         anchored = self.anchors
-        writer = TextWriter(self.language, setter, self.template.factor, relate, lambda name: anchored.get(name, name))
+        own = self.template.own
+        writer = TextWriter(
+            self.language,
+            setter,
+            self.template.factor,
+            relate,
+            lambda name: anchored.get(name) or (name if name in deck.names or name == slide.link[1] else ""),
+            own=own,
+            rtl=deck.rtl,
+        )
         shapes = ShapeWriter(writer, lambda name: self._fill(name, relate))
         cover = slide.kind in {"title", "section"}
-        align = "ctr" if cover else "r" if deck.rtl else "l"
-        shapes.placeholder(
-            "Title",
-            layout.title,
-            None,
-            shapes.line_of_text(slide.title, slide.title_size, align=align),
-            "b" if cover else "ctr",
-        )
+        align = "" if not own else "ctr" if cover else "r" if deck.rtl else "l"
+        words = shapes.line_of_text(slide.title, slide.title_size, align=align)
+        shapes.placeholder("Title", layout.title, None, words, "" if not own else "b" if cover else "ctr")
         if cover:
             if slide.items:
-                paragraphs = writer.paragraphs(
-                    [item for item in slide.items if isinstance(item, Paragraph)], slide.size
-                )
-                shapes.placeholder("Subtitle", layout.body, None, paragraphs)
+                below = [item for item in slide.items if isinstance(item, Paragraph)]
+                for item in below:
+                    item.align = item.align if own else "inherit"
+                paragraphs = writer.paragraphs(below, slide.size)
+                if layout.body:
+                    shapes.placeholder("Subtitle", layout.body, None, paragraphs, "t" if own else "")
+                else:
+                    shapes.box("Subtitle", geometry.subtitle, paragraphs)
         else:
-            shapes.body(
-                slide.items, slide.size, geometry.body, slide.height, centred=slide.centred, holder=bool(layout.body)
-            )
+            shapes.body(slide.items, slide.size, geometry.body, slide.height, centred=slide.centred, holder=layout.body)
             shapes.footer(geometry.footer, slide.left, slide.progress, slide.link, holders=self.template.footers)
         if slide.notes:
             relate("notesSlide", f"ppt/notesSlides/notesSlide{number}.xml")
@@ -143,7 +155,7 @@ class _Package:
         self.put(
             f"ppt/notesSlides/notesSlide{number}.xml", notes_slide(slide.notes, self.language, deck.builder.objects)
         )
-        rels = [("notesMaster", "ppt/notesMasters/notesMaster1.xml"), ("slide", f"ppt/slides/slide{number}.xml")]
+        rels = [("notesMaster", self.notes_master), ("slide", f"ppt/slides/slide{number}.xml")]
         self.put(f"ppt/notesSlides/_rels/notesSlide{number}.xml.rels", self._rels(rels, "ppt/notesSlides"))
 
     def _fill(self, name: str, relate: object) -> str:
@@ -198,30 +210,42 @@ class _Package:
         kept = [name for name in self.template.parts if name != "_rels/.rels" and (notes or not self._only_notes(name))]
         for name in kept:
             self.put(name, self.template.parts[name])
-        rels = [("slideMaster", "ppt/slideMasters/slideMaster1.xml")]
+        rels = [("slideMaster", part) for _, part in self.template.masters]
+        masters = "".join(
+            f'<p:sldMasterId id="{text(number)}" r:id="rId{place}"/>'
+            for place, (number, _) in enumerate(self.template.masters, 1)
+        )
+        first = len(rels)
         rels += [("slide", f"ppt/slides/slide{number}.xml") for number in range(1, len(self.rels) + 1)]
         slides = "".join(
-            f'<p:sldId id="{255 + number}" r:id="rId{number + 1}"/>' for number in range(1, len(self.rels) + 1)
+            f'<p:sldId id="{255 + number}" r:id="rId{number + first}"/>' for number in range(1, len(self.rels) + 1)
         )
         notes_list = ""
         if notes:
-            rels.append(("notesMaster", "ppt/notesMasters/notesMaster1.xml"))
+            rels.append(("notesMaster", self.notes_master))
             notes_list = f'<p:notesMasterIdLst><p:notesMasterId r:id="rId{len(rels)}"/></p:notesMasterIdLst>'
         for kind in ("presProps", "viewProps", "theme", "tableStyles"):
-            rels.append((kind, "ppt/theme/theme1.xml" if kind == "theme" else f"ppt/{kind}.xml"))
+            rels.append((kind, self._theme() if kind == "theme" else f"ppt/{kind}.xml"))
         geometry, k = self.template.geometry, self.template.factor
         size = f'<p:sldSz cx="{emu(geometry.width * k)}" cy="{emu(geometry.height * k)}"/><p:notesSz cx="6858000" cy="9144000"/>'
         self.put(
             "ppt/presentation.xml",
-            f'{DECLARATION}<p:presentation {NAMESPACES} saveSubsetFonts="1"><p:sldMasterIdLst><p:sldMasterId id="2147483648" r:id="rId1"/>'
-            f"</p:sldMasterIdLst>{notes_list}<p:sldIdLst>{slides}</p:sldIdLst>{size}{_DEFAULT_TEXT}</p:presentation>",
+            f'{DECLARATION}<p:presentation {NAMESPACES} saveSubsetFonts="1"><p:sldMasterIdLst>{masters}'
+            f"</p:sldMasterIdLst>{notes_list}<p:sldIdLst>{slides}</p:sldIdLst>{size}{self.template.default_text or _DEFAULT_TEXT}</p:presentation>",
         )
         self.put("ppt/_rels/presentation.xml.rels", self._rels(rels, "ppt"))
         self.put("[Content_Types].xml", self._types(kept))
 
+    def _theme(self) -> str:
+        """The theme of the first master."""
+        folder, name = posixpath.split(self.template.masters[0][1])
+        rels = self.template.parts[f"{folder}/_rels/{name}.rels"].decode("utf-8")
+        found = re.search(r'Target="([^"]*theme[^"/]*\.xml)"', rels)
+        return posixpath.normpath(posixpath.join(folder, found[1])).lstrip("/") if found else "ppt/theme/theme1.xml"
+
     @staticmethod
     def _only_notes(name: str) -> bool:
-        return "notesMaster" in name or name == "ppt/theme/theme2.xml"
+        return "notesMaster" in name or "themeNotes" in name
 
     def _types(self, parts: list[str]) -> str:
         rows = [
@@ -229,7 +253,7 @@ class _Package:
             ("docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
         ]
         for name in parts:
-            kind = next(
+            kind = self.template.overrides.get(name) or next(
                 (value for prefix, value in _TYPES.items() if name.startswith(prefix) and not name.endswith(".rels")),
                 "",
             )
@@ -237,7 +261,9 @@ class _Package:
                 rows.append((name, kind))
         rows += [(f"ppt/slides/slide{number}.xml", f"{_TYPE}.slide+xml") for number in range(1, len(self.rels) + 1)]
         rows += [(f"ppt/notesSlides/notesSlide{number}.xml", f"{_TYPE}.notesSlide+xml") for number in self.noted]
-        suffixes = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml"}
+        suffixes = {
+            suffix: kind for suffix, kind in self.template.defaults.items() if suffix not in {"rels", "xml"}
+        } | {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml"}
         defaults = "".join(f'<Default Extension="{suffix}" ContentType="{kind}"/>' for suffix, kind in suffixes.items())
         return (
             f'{DECLARATION}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'

@@ -47,11 +47,13 @@ def number(value: float) -> str:
 class ContentWriter:
     """Writes the items of one slide after another."""
 
-    def __init__(self, link: Callable[[str], str], picture: Callable[[str], str]) -> None:
+    def __init__(self, link: Callable[[str], str], picture: Callable[[str], str], *, rtl: bool = False) -> None:
         self.link = link
         """The target as this file has it, or the empty string."""
         self.picture = picture
         """The address of a picture."""
+        self.rtl = rtl
+        """Whether the deck runs from right to left."""
 
     # -- items ----------------------------------------------------------------------------------------------------
 
@@ -154,9 +156,12 @@ class ContentWriter:
             label = f'<b class="label" style="width:{number(indent)}em">{escape(runs[0].text.strip())}</b> '
             runs = runs[1:]
         named = f' class="{" ".join(classes)}"' if classes else ""
-        turned = ' dir="rtl"' if item.rtl else ""
+        turned = self._turned(item)
         tag = "h3" if item.role == "label" else "p"
         return f"<{tag}{named}{turned}{style}>{label}{self.runs(runs)}</{tag}>"
+
+    def _turned(self, item: Paragraph) -> str:
+        return "" if item.rtl == self.rtl else ' dir="rtl"' if item.rtl else ' dir="ltr"'
 
     def _table(self, item: Table, size: float, setter: Setter) -> str:
         setter.set_table(item, size)
@@ -179,7 +184,7 @@ class ContentWriter:
             )
             inner = "".join(
                 f"<p{' class=' + chr(34) + item.align + chr(34) if item.align in {'center', 'end'} else ''}"
-                f"{' dir=' + chr(34) + 'rtl' + chr(34) if item.rtl else ''}>{self.runs(item.runs)}</p>"
+                f"{self._turned(item)}>{self.runs(item.runs)}</p>"
                 for item in cell.paragraphs
             )
             cells.append(f"<{tag}{scope}{spans}>{inner}</{tag}>")

@@ -90,7 +90,7 @@ class _Page:
         self.theme = theme
         self.anchors = {question.id: f"q{place}" for place, question in enumerate(bank.questions, 1)}
         self.media = {media.name: media for media in bank.media}
-        self.content = ContentWriter(self._link, self._picture)
+        self.content = ContentWriter(self._link, self._picture, rtl=deck.rtl)
 
     def _link(self, target: str) -> str:
         if target.startswith("#"):

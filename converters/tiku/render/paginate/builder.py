@@ -9,6 +9,7 @@ from tiku.markup import plain_text, safe_link
 from tiku.problems import Problem
 from tiku.render import mathematics
 from tiku.render.highlight import highlight
+from tiku.render.locales import direction
 from tiku.render.paginate import pictures, rawhtml
 from tiku.render.paginate.flow import (
     BOLD,
@@ -81,6 +82,7 @@ class Builder:
         self.objects: dict[str, tuple[float, float]] = {}
         """Width and height in em of the inline formulas met so far."""
         self._sizes: dict[str, tuple[float, float]] = {}
+        self.rtl = direction(bank.language) == "rtl"
         self._serial = 0
         self._notes: list[list[Block]] = []
         self._calls = 0
@@ -108,6 +110,10 @@ class Builder:
         self._notes.clear()
         return self._joined(flat)
 
+    def turned(self, text: str) -> bool:
+        """Whether a paragraph of `text` runs from right to left: by its first letter, else as the bank does."""
+        return runs_right_to_left(text) or (self.rtl and not _STRONG_LTR.search(text))
+
     def container(self, kind: str, indent: float, start: int = 1, style: str = "", delimiter: str = "") -> Container:
         """A new container, unlike all others."""
         self._serial += 1
@@ -120,7 +126,7 @@ class Builder:
         if items and isinstance(items[0], Paragraph) and not items[0].path:
             items[0].runs = (lead, *items[0].runs)
             return items
-        return [Paragraph(runs=(Run(label, BOLD, tone="label"),), role="label", keep=True), *items]
+        return [Paragraph(runs=(Run(label, BOLD, tone="label"),), role="label", keep=True, rtl=self.rtl), *items]
 
     def choices(self, labelled: Iterable[tuple[str, list[Item], bool]]) -> list[Item]:
         """Choices as ``(label, items, whether correct)`` set as a list of their own."""
@@ -137,6 +143,7 @@ class Builder:
             head = items[0]
             if isinstance(head, Paragraph):
                 head.first, head.role, head.correct = True, "choice", correct
+                head.rtl = head.rtl or self.rtl
                 head.runs = (Run(f"{label}.\t", BOLD, tone="label"), *head.runs)
                 head.keep = len(items) > 1
             out += items
@@ -217,7 +224,7 @@ class Builder:
             pending.clear()
             if runs:
                 text = "".join(run.text for run in runs)
-                out.append(Paragraph(path=path, runs=runs, rtl=runs_right_to_left(text)))
+                out.append(Paragraph(path=path, runs=runs, rtl=self.turned(text)))
 
         for piece in self._inlines(inlines, 0, ""):
             if isinstance(piece, Run):
@@ -370,7 +377,7 @@ class Builder:
                 if bold:
                     runs = tuple(run._replace(style=run.style | BOLD) for run in runs)
                 text = "".join(run.text for run in runs)
-                yield Paragraph(runs=runs, align=side, role="cell", rtl=runs_right_to_left(text))
+                yield Paragraph(runs=runs, align=side, role="cell", rtl=self.turned(text))
 
     # -- inlines --------------------------------------------------------------------------------------------------
 

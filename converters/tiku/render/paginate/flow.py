@@ -68,6 +68,8 @@ class Item:
     """Whether it carries the marker of the innermost list item."""
     keep: bool = False
     """Whether it must not be parted from what follows: a label, a heading, a caption above."""
+    known: dict[tuple[float, float, float], float] = field(default_factory=dict, repr=False)
+    """Its height as measured: by size, width and the limit of pictures."""
 
     @property
     def indent(self) -> float:

@@ -72,6 +72,13 @@ class Setter:
 
     def height(self, item: Item, size: float) -> float:
         """The height of `item`, at most; for text much too tall, only that it is too tall."""
+        key = (size, self.width, self.limit if isinstance(item, Picture) else 0.0)
+        found = item.known.get(key)
+        if found is None:
+            found = item.known[key] = self._height(item, size)
+        return found
+
+    def _height(self, item: Item, size: float) -> float:
         if isinstance(item, Paragraph):
             text_size = self.text_size(item, size)
             step = leading(text_size)
@@ -155,20 +162,18 @@ class Setter:
         return item.width * scale, item.height * scale
 
     def formula_size(self, item: Formula, size: float) -> float:
-        """The size of its letters: the body's, or smaller so that it fits; a floor that may not fit."""
+        """The size of its letters: the body's, or smaller so that it fits; below FORMULA_FLOOR nobody can read it."""
         wanted = min(
             size * 1.1,
             self.room(item, size) / (item.width * FORMULA_WIDER or 1),
             self.page * 0.9 / (item.height * FORMULA_TALLER or 1),
         )
-        return max(FORMULA_FLOOR, float(int(wanted * 2)) / 2)
+        return max(2.0, float(int(wanted * 2)) / 2)
 
     def fits(self, item: Item, size: float) -> bool:
         """Whether an item that cannot be cut fits a slide of its own."""
-        if isinstance(item, Formula):
-            at = self.formula_size(item, size)
-            if item.width * FORMULA_WIDER * at > self.room(item, size) + 1:
-                return False
+        if isinstance(item, Formula) and self.formula_size(item, size) < FORMULA_FLOOR:
+            return False
         return self.height(item, size) <= self.page + 0.5
 
     # -- cutting --------------------------------------------------------------------------------------------------
@@ -202,10 +207,10 @@ class Setter:
         if not 0 < at < len(line.text):
             return None
         before, after = split_runs(item.runs, at)
-        head = replace(item, runs=before, line=None)
+        head = replace(item, runs=before, line=None, known={})
         tall = tuple((position - at, height) for position, height in line.tall if position >= at)
-        rest = metrics.Line(line.text[at:], line.ends[at:], tall)
-        tail = replace(item, runs=after, line=rest, first=False, continued=True)
+        rest = line.rest(at, tall)
+        tail = replace(item, runs=after, line=rest, first=False, continued=True, known={})
         return head, tail
 
     def _cut_code(self, item: Code, size: float, room: float) -> tuple[Item, Item] | None:
@@ -216,8 +221,8 @@ class Setter:
             if used + found > free:
                 if index:
                     at = _code_cut(item, index)
-                    return replace(item, lines=item.lines[:at], measured=None), replace(
-                        item, lines=item.lines[at:], measured=None, first=False
+                    return replace(item, lines=item.lines[:at], measured=None, known={}), replace(
+                        item, lines=item.lines[at:], measured=None, first=False, known={}
                     )
                 return self._cut_line(item, size, free)
             used += found
@@ -232,8 +237,8 @@ class Setter:
         if many < 1:
             return None
         before, after = split_runs(item.lines[0], ends[many - 1])
-        return replace(item, lines=(before,), measured=None), replace(
-            item, lines=(after, *item.lines[1:]), measured=None, first=False
+        return replace(item, lines=(before,), measured=None, known={}), replace(
+            item, lines=(after, *item.lines[1:]), measured=None, first=False, known={}
         )
 
     def _cut_table(self, item: Table, size: float, room: float) -> tuple[Item, Item] | None:
@@ -251,7 +256,9 @@ class Setter:
                 best = index + 1
         if not 0 < best < len(item.rows):
             return None
-        return replace(item, rows=item.rows[:best]), replace(item, rows=item.rows[best:], first=False)
+        return replace(item, rows=item.rows[:best], known={}), replace(
+            item, rows=item.rows[best:], first=False, known={}
+        )
 
 
 def _good_cut(text: str, end: int) -> int:

@@ -83,6 +83,29 @@ class Line:
     """ends[i] is where character i begins, in em; one more than there are characters."""
     tall: tuple[tuple[int, float], ...] = ()
     """Positions of formulas and their heights in em."""
+    breaks: list[int] | None = None
+    """Where a line may end, in any renderer; found when first asked for."""
+    eager: list[int] | None = None
+    """Where a line may end in some renderer."""
+
+    def allowed(self, *, eager: bool) -> list[int]:
+        """`breaks` or `eager`."""
+        text = self.text
+        if eager:
+            if self.eager is None:
+                self.eager = [at for at in range(1, len(text)) if _may_break(text, at)]
+            return self.eager
+        if self.breaks is None:
+            self.breaks = [at for at in range(1, len(text)) if can_break(text, at)]
+        return self.breaks
+
+    def rest(self, at: int, tall: tuple[tuple[int, float], ...]) -> Line:
+        """The line from character `at` on; `tall` are its formulas."""
+        kept = [
+            None if places is None else [place - at for place in places[bisect_right(places, at) :]]
+            for places in (self.breaks, self.eager)
+        ]
+        return Line(self.text[at:], self.ends[at:], tall, *kept)
 
     @property
     def width(self) -> float:
@@ -97,10 +120,9 @@ class Line:
     def longest_word(self) -> float:
         """Of the widest piece that no renderer need break, in em."""
         widest, start, text, ends = 0.0, 0, self.text, self.ends
-        for position in range(1, len(text) + 1):
-            if position == len(text) or text[position - 1] == "\n" or can_break(text, position):
-                widest = max(widest, ends[position] - ends[start])
-                start = position
+        for position in (*self.allowed(eager=False), len(text)):
+            widest = max(widest, ends[position] - ends[start])
+            start = position
         return widest
 
 
@@ -135,6 +157,8 @@ def measure(runs: Runs, objects: dict[str, tuple[float, float]] | None = None) -
 def can_break(text: str, position: int) -> bool:
     """Whether every renderer may end a line before the character at `position`."""
     before, after = text[position - 1], text[position]
+    if before == "\n":
+        return True
     if before in " \u3000\t":
         return after not in " \u3000\t"
     if after in " \u3000\t":
@@ -145,9 +169,8 @@ def can_break(text: str, position: int) -> bool:
         return False
     if not ((after.isalnum() or after in _NOT_AFTER) and (before.isalnum() or before in _NOT_BEFORE)):
         return False
-    return bool(_BREAKS_AROUND.match(before) or _BREAKS_AROUND.match(after)) or (
-        before in _NOT_BEFORE and before > "\u3000"
-    )
+    # LibreOffice does not end a line between a full-width comma and a Latin word.
+    return bool(_BREAKS_AROUND.match(after) or (before not in _NOT_BEFORE and _BREAKS_AROUND.match(before)))
 
 
 _EAGER = frozenset("-/?&=.,;:!_%@#|)]}>\u00ad\u200b")
@@ -169,26 +192,28 @@ def lines(line: Line, width: float, *, eager: bool = False, enough: int = 1_000_
     out: list[int] = []
     total = len(text)
     if "\n" not in text:
-        if ends[total] <= width:
+        if ends[total] - ends[0] <= width:
             return [total], False
-        return out, _break(text, ends, 0, total, width, out, eager=eager, enough=enough)
+        return out, _break(line, 0, total, width, out, eager=eager, enough=enough)
     start, forced = 0, False
     for part in text.split("\n"):
         stop = start + len(part)
         if ends[stop] - ends[start] <= width:
             out.append(stop)
         else:
-            forced |= _break(text, ends, start, stop, width, out, eager=eager, enough=enough)
+            forced |= _break(line, start, stop, width, out, eager=eager, enough=enough)
         if len(out) > enough:
             break
         start = stop + 1
     return out, forced
 
 
-def _break(
-    text: str, ends: list[float], start: int, stop: int, width: float, out: list[int], *, eager: bool, enough: int
-) -> bool:
-    allowed = _may_break if eager else can_break
+_NEAR = 12
+"""How many characters back a place to break is looked for before all places are: ideographs have one at hand."""
+
+
+def _break(line: Line, start: int, stop: int, width: float, out: list[int], *, eager: bool, enough: int) -> bool:
+    text, ends = line.text, line.ends
     forced = False
     while len(out) <= enough:
         reach = bisect_right(ends, ends[start] + width, start + 1, stop + 1) - 1
@@ -199,8 +224,14 @@ def _break(
             out.append(stop)
             return forced
         cut = reach
-        while cut > start and not allowed(text, cut):
-            cut -= 1
+        least = start if eager else max(start, reach - _NEAR)
+        if not eager:
+            while cut > least and not can_break(text, cut):
+                cut -= 1
+        if cut == least or eager:
+            places = line.allowed(eager=eager)
+            found = bisect_right(places, reach) - 1
+            cut = places[found] if found >= 0 and places[found] > start else start
         if cut == start:
             cut, forced = max(reach, start + 1), True
         out.append(cut)

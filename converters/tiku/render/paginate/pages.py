@@ -39,24 +39,22 @@ def fit(items: Sequence[Item], sizes: Sequence[float], setter: Setter, *, colon:
     floor = sizes[-1]
     for size in sizes:
         if _total(items, size, setter, page) <= page:
-            return Fitted(size, [list(items)], setter.limit)
+            return Fitted(size, [list(items)], setter.limit, [item for item in items if not setter.fits(item, size)])
     if any(isinstance(item, Picture) for item in items):
         small = Setter(setter.width, page, setter.objects, SQUEEZED)
         if _total(items, floor, small, page) <= page:
-            return Fitted(floor, [list(items)], small.limit)
+            return Fitted(floor, [list(items)], small.limit, [item for item in items if not small.fits(item, floor)])
     whole = Setter(setter.width, page, setter.objects, 0.9)
     least = len(_pages(items, floor, whole, page))
     chosen = floor
-    for size in sizes:
-        # Twice the number of a size's area is a bound that spares most of the work.
-        if len(_pages(items, size, whole, page)) <= least:
+    for size in sizes if least <= MANY else ():
+        if len(_pages(items, size, whole, page, enough=least)) <= least:
             chosen = size
             break
     pages = _pages(items, chosen, whole, page)
     if 1 < least <= MANY:
         pages = _balanced(items, chosen, whole, least, pages)
-    over = [item for each in pages for item in each if len(each) == 1 and not whole.fits(item, chosen)]
-    return Fitted(chosen, pages, whole.limit, over)
+    return Fitted(chosen, pages, whole.limit, [item for each in pages for item in each if not whole.fits(item, chosen)])
 
 
 def _prepared(items: Sequence[Item], setter: Setter, floor: float, colon: str) -> list[Item]:
