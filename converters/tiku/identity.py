@@ -183,18 +183,23 @@ def identify(bank: Bank, memory: Memory | None, now: int) -> Identity:
     taken = {each.guid for each in old}
     times = {each.created for each in old}
     names: dict[str, Known] = {}
+    given: set[int] = set()
     base = now * 1000
     for index, question in enumerate(questions):
         pair = found.pairs.get(index)
         if pair:
             known = replace(pair.known, key=keys[index], gone=False)
+            if known.created in given:  # two memories were joined that counted alike
+                while (base := base + 1) in times:
+                    pass
+                known = replace(known, created=base)
         else:
             guid, form = _new_guid(namespace, keys[index], prints[index], taken)
             taken.add(guid)
-            base += 1
-            while base in times:
-                base += 1
+            while (base := base + 1) in times:
+                pass
             known = Known(guid, created=base, key=keys[index], form=form)
+        given.add(known.created)
         names[question.id] = replace(
             known, number=question.number, label=name_of(question, bank.language), prints=prints[index]
         )

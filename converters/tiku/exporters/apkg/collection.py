@@ -44,9 +44,10 @@ class Collection:
         self._decks: dict[str, int] = {}
         self._models: dict[int, dict[str, Any]] = {each.id: _type_json(each) for each in note_types().values()}
         self._sort = {number: field_names().index("Number") for number in self._models}
-        self._used: set[int] = set()
         self._notes: list[tuple[Any, ...]] = []
         self._cards: list[tuple[Any, ...]] = []
+        self._later: list[tuple[Any, ...]] = []
+        self._has_later = False
         self._position = 0
 
     def __enter__(self) -> Self:
@@ -66,6 +67,8 @@ class Collection:
         try:
             if kind is None:
                 self._flush()
+                if self._has_later:
+                    self._database.execute("INSERT INTO cards SELECT * FROM later ORDER BY rowid")
                 self._database.execute(
                     "INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, ?, ?, ?, ?, '{}')", self._head()
                 )
@@ -91,8 +94,10 @@ class Collection:
         )  # fmt: skip
         self._position += 1
         for ordinal in note.cards:
-            self._cards.append(
-                (self._card_id(note.id), note.id, deck, ordinal, note.modified, -1, 0, 0, self._position,
+            # The first card has its note's id; the others get theirs when all first ones have come.
+            first = ordinal == note.cards[0]
+            (self._cards if first else self._later).append(
+                (note.id if first else None, note.id, deck, ordinal, note.modified, -1, 0, 0, self._position,
                  0, 0, 0, 0, 0, 0, 0, 0, "{}")
             )  # fmt: skip
         if len(self._notes) >= BATCH:
@@ -104,17 +109,16 @@ class Collection:
         place = model.get("sortf", 0)
         self._sort[model["id"]] = place if isinstance(place, int) and 0 <= place < len(model["flds"]) else 0
 
-    def _card_id(self, wanted: int) -> int:
-        while wanted in self._used:
-            wanted += 1
-        self._used.add(wanted)
-        return wanted
-
     def _flush(self) -> None:
         self._database.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._notes)
         self._database.executemany("INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._cards)
+        if self._later:
+            self._database.execute("CREATE TEMP TABLE IF NOT EXISTS later AS SELECT * FROM cards WHERE 0")
+            self._database.executemany("INSERT INTO later VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._later)
+            self._has_later = True
         self._notes.clear()
         self._cards.clear()
+        self._later.clear()
 
     def _deck(self, name: str) -> int:
         """The id of the deck called `name`; its parents come to be with it. Anki goes by the name alone."""
