@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 LONG_CARD = 4_000
 """So many characters of answer and explanation are more than anybody learns at once."""
-_STARS = re.compile(r"\*\*[^\s*]|[^\s*]\*\*")
+# a pair of runs with text between them; `*args, **kwargs` is none
+_STARS = re.compile(r"\*\*(?=[^\s*])[^*\n]{1,200}\*\*")
+_LITERAL = {"Space": " ", "Strong": "", "Emph": "", "Span": "", "Link": ""}
 
 
 @cache
@@ -52,10 +54,10 @@ def literal_emphasis(reading: Reading) -> Iterator[Problem]:
     """Q208: `**` left in the text: emphasis that did not parse."""
     for question in reading.bank.questions:
         for blocks in (*contents(question), question.title):
-            for node in walk(blocks):
-                if node["t"] == "Str" and "**" in node["c"] and _STARS.search(node["c"]):
-                    yield complain("Q208", f"emphasis that did not parse: '{node['c'][:40]}'", question)
-                    break
+            text = "".join(node["c"] if node["t"] == "Str" else _LITERAL.get(node["t"], "\n") for node in walk(blocks))
+            if found := _STARS.search(text):
+                yield complain("Q208", f"emphasis that did not parse: '{found[0][:60]}'", question)
+                break
 
 
 def empty_titles(reading: Reading) -> Iterator[Problem]:

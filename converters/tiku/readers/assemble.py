@@ -106,9 +106,12 @@ class _Assembly:
             if block["t"] == "Header" and block["c"][0] == 1:
                 title = title or plain_text(block["c"][2])
                 return title, preface[:index] + preface[index + 1 :], heads
-        tops = [head for head in heads if not head.question and head.level == 1]
-        if len(tops) == 1 and heads[0] is tops[0]:
-            return title or tops[0].text, [*preface, *tops[0].body], heads[1:]
+        if not heads or heads[0].question or heads[0].level != 1:
+            return title, preface, heads
+        others = [index for index, head in enumerate(heads) if index and not head.question and head.level == 1]
+        end = others[0] if others else len(heads)
+        if any(head.question for head in heads[:end]) and not any(head.question for head in heads[end:]):
+            return title or heads[0].text, [*preface, *heads[0].body], heads[1:]
         return title, preface, heads
 
     def _content(self, blocks: list[Block], line: int, *, preface: bool = False) -> tuple[Block, ...]:

@@ -108,6 +108,11 @@ def values(name: str) -> frozenset[str]:
     return frozenset().union(*vocabulary()[name].values()) - {""}
 
 
+def is_verdict(text: str) -> bool:
+    """Whether `text` judges a statement (``错误``, ``False``, ``√``); a yes or no answers a question instead."""
+    return truth_of(text) is not None and key(text) not in values("value-yes-no")
+
+
 def truth_of(text: str) -> bool | None:
     """What a short text says of a statement: True (``正确``, ``√``), False (``False``, ``×``), or None."""
     said = key(text)
@@ -133,15 +138,15 @@ def label_of(block: Block) -> Label | None:
     if block["t"] not in {"Para", "Plain", "Header"}:
         return None
     inlines: list[Any] = block["c"][2] if block["t"] == "Header" else block["c"]
-    if not inlines:
-        return None
+    if not inlines or (inlines[0]["t"] == "RawInline" and inlines[0]["c"][1].startswith("<!--")):
+        return None  # a comment before it says that it is no label
+    if len(inlines) == 1 and inlines[0]["t"] == "Link" and role_of(plain_text(inlines)) == "reference":
+        return Label("reference", plain_text(inlines), tuple(inlines))
     bold = next((index for index, node in enumerate(inlines[:3]) if node["t"] == "Strong"), -1)
     before = plain_text(inlines[:bold]) if bold > 0 else ""
     if bold >= 0 and not re.search(r"\w", before):
         return _bold_label(inlines, bold, heading=block["t"] == "Header")
     text = start_of(inlines, 60) if block["t"] != "Header" else plain_text(inlines)
-    if text.startswith("<!--"):
-        return None
     found = _BRACKETED.match(text) or _PLAIN_LABEL.match(text)
     if found and (role := role_of(found[1])):
         return Label(role, found[1].strip(), tuple(trim(drop(inlines, len(found[0])))))

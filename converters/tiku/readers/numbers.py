@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _DIGITS = r"[0-9０-９٠-٩۰-۹]{1,9}"
 _HANZI = r"[一二三四五六七八九十百千零〇两]{1,7}"
-_WORDS = r"question|questions|q|问题|题目|問題|题|问|第|вопрос|pregunta|pergunta|frage|문제|질문|سؤال|السؤال|سوال"
+_WORDS = r"question|questions|q|问题|题目|問題|题|问|вопрос|pregunta|pergunta|frage|문제|질문|سؤال|السؤال|سوال"
 _PATTERNS = (
     # Q1: / Q.1. / Question 1 / 题目001： / #12
     re.compile(rf"(?P<prefix>(?:{_WORDS})\s*[.．]?\s*|#\s*)(?P<number>{_DIGITS})\s*(?:[题題问問]\b|[题題问問](?=[\s:：.、]|$))?\s*[.．、:：)）\-–—]?(?!\d)", re.IGNORECASE),

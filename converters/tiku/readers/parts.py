@@ -10,7 +10,7 @@ from tiku.markup import para, plain_text, string, trim
 from tiku.model import Choice, Kind, Part
 from tiku.readers.asking import asks
 from tiku.readers.choices import choice_label, choices_of, key_letters, paragraph_choices, sentence_letter
-from tiku.readers.labels import drop, key, label_of, role_of, start_of, truth_of, values
+from tiku.readers.labels import drop, is_verdict, key, label_of, role_of, start_of, truth_of, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -306,12 +306,20 @@ def _read_key(parts: Parts) -> None:
             parts.choices = [
                 Choice(choice.label, choice.content, correct=choice.label in letters) for choice in parts.choices
             ]
-            if blocks is parts.answer and size and not key(text[size:]):
+            if blocks is parts.answer and size and _says_no_more(text[size:], parts.choices, letters):
                 del blocks[0]
             return
     if boxed:
         return
     _key_by_text(parts)
+
+
+def _says_no_more(rest: str, choices: list[Choice], letters: list[str]) -> bool:
+    """Whether what follows the letter in an answer only repeats its choice: ``B（错误）``."""
+    said = key(rest.strip(" \t（）()[]【】.。"))
+    if not said or truth_of(said) is not None:
+        return True
+    return any(choice.label in letters and key(plain_text(choice.content)) == said for choice in choices)
 
 
 def _key_by_text(parts: Parts) -> None:
@@ -343,7 +351,7 @@ def _kind(parts: Parts) -> Kind:
         return Kind.TRUE_FALSE
     if parts.choices:
         return Kind.MULTIPLE if correct > 1 else Kind.SINGLE
-    if len(parts.answer) == 1 and truth_of(plain_text(parts.answer)) is not None:
+    if len(parts.answer) == 1 and is_verdict(plain_text(parts.answer)):
         return Kind.TRUE_FALSE
     if _BLANK.search(plain_text(parts.prompt)):
         return Kind.FILL_IN

@@ -169,7 +169,7 @@ def _canonical(document: Document) -> Flow:
 
 def _split(document: Document, flow: Flow, name: str, evidence: tuple[str, ...]) -> Recognition:
     """The flow as heads with their bodies; a heading between questions is a chapter if questions follow it."""
-    chapters = _chapters(flow)
+    chapters = _chapters(document, flow)
     preface: list[Block] = []
     heads: list[Head] = []
     body = preface
@@ -207,7 +207,7 @@ def _chapter_line(document: Document, block: Block) -> Head | None:
     return head
 
 
-def _chapters(flow: Flow) -> set[int]:
+def _chapters(document: Document, flow: Flow) -> set[int]:
     """The places of the plain headings of a flow that begin a chapter.
 
     A level is a chapter's when most of its headings stand right above questions; of these levels and the higher ones,
@@ -215,9 +215,9 @@ def _chapters(flow: Flow) -> set[int]:
     ends the last question, whatever it is (licence, contributors).
     """
     questions = [index for index, item in enumerate(flow) if isinstance(item, Head) and item.question]
-    headings = [
-        (index, _level(item)) for index, item in enumerate(flow) if not isinstance(item, Head) and item["t"] == "Header"
-    ]
+    # below the level of questions that are headings themselves, a heading belongs to an answer
+    floor = min((item.level for item in flow if isinstance(item, Head) and item.question), default=7)
+    headings = [(index, _level(item)) for index, item in enumerate(flow) if _may_be_chapter(document, item, floor)]
     if not headings or not questions:
         return set()
     ends = [(index, _level(item)) for index, item in enumerate(flow) if isinstance(item, Head) or item["t"] == "Header"]
@@ -242,9 +242,15 @@ def _chapters(flow: Flow) -> set[int]:
             stops.pop()
         end = stops[-1][0] if stops else len(flow)
         question = following[index]
-        if not isinstance(flow[index], Head):
+        if _may_be_chapter(document, flow[index], floor):
             has_question = question is not None and question < end
             if (has_question and level <= deepest) or (level <= highest and index > questions[0]):
                 found.add(index)
         stops.append((index, level))
     return found
+
+
+def _may_be_chapter(document: Document, item: Head | Block, floor: int) -> bool:
+    return (
+        not isinstance(item, Head) and item["t"] == "Header" and item["c"][0] < floor and document.label(item) is None
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import PurePath
 
 from tiku import pandoc
 from tiku.errors import DocumentError
@@ -58,7 +59,11 @@ class TabularReader:
         lowering = Lowering(options.file, known)
         document.blocks = lowering.run(blocks)
         reading = finish(
-            document, text, options, [*problems, *lowering.problems], meta={"tiku": "1", "title": options.title}
+            document,
+            text,
+            options,
+            [*problems, *lowering.problems],
+            meta={"tiku": "1", "title": options.title or PurePath(options.file).stem.strip("-")},
         )
         return Reading(reading.bank, reading.problems, "table", (f"table: the columns are {', '.join(header)}",), known)
 
