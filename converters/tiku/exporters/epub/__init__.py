@@ -32,6 +32,21 @@ class EpubExporter:
             "links",
             ("links", "popup", "details"),
         ),
+        Option(
+            "math",
+            "formulas as MathML, or as pictures (SVG or PNG) for readers without it, such as Kindle and Kobo",
+            "mathml",
+            ("mathml", "svg", "png"),
+        ),
+        Option(
+            "fonts",
+            "embed a subset of fonts that has every character, or rely on the reader's",
+            "none",
+            ("none", "embed"),
+        ),
+        Option("vertical", "Japanese or Chinese in vertical lines, pages turned to the left", default=False),
+        Option("conforms", "the accessibility standard the book is claimed to meet; only after a review by a person"),
+        Option("certifier", "who has reviewed the book for that claim"),
     )
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from tiku.errors import UsageError
 from tiku.exporters import Answers
-from tiku.exporters.epub import cover, front, languages, metadata, navigation, units
+from tiku.exporters.epub import cover, embed, front, languages, metadata, navigation, units
 from tiku.exporters.epub.anchors import Anchors
 from tiku.exporters.epub.content import ContentWriter
+from tiku.exporters.epub.formulas import formula_for
 from tiku.exporters.epub.layout import Page, paginate
 from tiku.exporters.epub.package import File, Meta, Package
 from tiku.exporters.epub.package import write as write_package
 from tiku.exporters.epub.pages import PageWriter, data
 from tiku.exporters.epub.pictures import Pictures
 from tiku.markup import plain_text
-from tiku.render.locales import direction, terms
+from tiku.render.locales import direction, primary, terms
 from tiku.render.view import is_chaptered
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 
 _NAV_IN_BOOK = 400
 """Up to so many questions the contents are a page of the book, too; longer ones are for the reader's own menu."""
+_VERTICAL = frozenset({"ja", "zh"})
 _XHTML = "application/xhtml+xml"
 
 
 def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     """Write `bank` to `path`. Raises UsageError, SetupError, OSError."""
-    book = _Book(bank, layout_of(options))
+    book = _Book(bank, layout_of(options), options)
     with _no_collection():
         write_package(book.package(), path, options.time)
     return book.writer.problems
@@ -66,8 +68,17 @@ def layout_of(options: ExportOptions) -> str:
     return str(options.answers)
 
 
+def check(options: ExportOptions, language: str) -> None:
+    """Raise UsageError for settings that make no book."""
+    settings = options.settings
+    if settings.get("certifier") and not settings.get("conforms"):
+        raise UsageError("'epub.certifier' needs 'epub.conforms': a certifier of nothing")
+    if settings.get("vertical") and primary(language) not in _VERTICAL:
+        raise UsageError(f"'epub.vertical' is for Japanese and Chinese, not for a book in '{language}'")
+
+
 class _Book:
-    def __init__(self, bank: Bank, layout: str) -> None:
+    def __init__(self, bank: Bank, layout: str, options: ExportOptions) -> None:
         self.bank = bank
         self.layout = layout
         self.language = languages.of_book(bank)
@@ -77,7 +88,11 @@ class _Book:
         self.nav_shown = len(bank.questions) <= _NAV_IN_BOOK
         self.pictures = Pictures(bank)
         self.anchors = Anchors(bank)
-        self.writer = ContentWriter(self.pictures, self.anchors, self.language, self.words)
+        check(options, self.language)
+        self.settings = options.settings
+        self.vertical = bool(self.settings.get("vertical"))
+        formula = formula_for(str(self.settings.get("math", "mathml")), self.pictures)
+        self.writer = ContentWriter(self.pictures, self.anchors, self.language, self.words, formula)
         self.frames = PageWriter(self.language, self.direction, self.words)
 
     def package(self) -> Package:
@@ -97,7 +112,7 @@ class _Book:
             identifier=name,
             language=self.language,
             direction=self.direction,
-            progression=self.direction,
+            progression="rtl" if self.vertical else self.direction,
             metadata=self._metadata(body),
             files=(*self._cover(body), File("ncx", "toc.ncx", "application/x-dtbncx+xml", _bytes(old))),
             guide=tuple((mark.guide, mark.label, mark.href) for mark in marks if mark.guide),
@@ -112,11 +127,23 @@ class _Book:
         return [
             self._page("cover", page),
             *body,
-            File("css", "book.css", "text/css", data("book.css").encode()),
+            *self._style(body),
             File("cover-svg", "cover.svg", "image/svg+xml", cover.svg(drawn)),
             File("cover-image", "cover.png", "image/png", cover.png(drawn), ("cover-image",)),
             *self.pictures.files,
+            *self.pictures.formulas.values(),
         ]
+
+    def _style(self, body: list[File]) -> list[File]:
+        css = data("book.css") + (data("vertical.css") if self.vertical else "")
+        fonts: tuple[File, ...] = ()
+        if self.settings.get("fonts") == "embed":
+            embedded = embed.embed(embed.characters(file.content.decode() for file in body), self.language)
+            fonts, css = embedded.files, css + embedded.css
+            if embedded.missing:
+                self.writer.file, self.writer.line = "", 0
+                self.writer.complain("Q301", f"no font that may be embedded has: {' '.join(embedded.missing[:40])}")
+        return [File("css", "book.css", "text/css", css.encode()), *fonts]
 
     def _title_page(self, preface: str) -> File:
         body = front.title_page(self.bank, title=self.title, language=self.language, preface=preface, words=self.words)
@@ -162,6 +189,10 @@ class _Book:
             undescribed=self.writer.undescribed,
             animated=self.pictures.animated,
             formulas=any("mathml" in file.properties for file in body),
+            drawn_formulas=bool(self.pictures.formulas),
+            vertical=self.vertical,
+            conforms=metadata.plain(str(self.settings.get("conforms", ""))),
+            certifier=metadata.plain(str(self.settings.get("certifier", ""))),
         )
         description = metadata.plain(plain_text(self.bank.description, notes=False))
         return metadata.of_book(

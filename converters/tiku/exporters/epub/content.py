@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from tiku.exporters.epub import languages, raw
-from tiku.exporters.epub.formulas import formula as default_formula
 from tiku.markup import plain_text, scheme, walk
 from tiku.render.html import Formula, HtmlWriter, text
 
@@ -41,10 +40,8 @@ class ContentWriter(HtmlWriter):
     `level` is that of the heading above the content: headings in it follow without a gap. `words` are the locale's.
     """
 
-    def __init__(
-        self, pictures: Pictures, anchors: Anchors, language: str, words: Any, formula: Formula | None = None
-    ) -> None:
-        super().__init__(formula=formula or default_formula, picture=self._picture, link=self._link)
+    def __init__(self, pictures: Pictures, anchors: Anchors, language: str, words: Any, formula: Formula) -> None:
+        super().__init__(formula=formula, picture=self._picture, link=self._link)
         self.pictures = pictures
         self.anchors = anchors
         self.language = language
@@ -72,8 +69,8 @@ class ContentWriter(HtmlWriter):
         kind = node["t"]
         tongue = "" if kind == "CodeBlock" else self.tongue_of(node)
         if kind in {"Para", "Plain"}:
-            inner = self.inlines(node["c"])
-            return f"<p{tongue}>{inner}</p>" if inner else ""
+            out = self.block_para(node["c"])
+            return f"<p{tongue}{out[2:]}" if out and tongue else out
         out = self.block(node)
         return f"<div{tongue}>\n{out}\n</div>" if tongue and out else out
 
@@ -108,6 +105,13 @@ class ContentWriter(HtmlWriter):
         """The level for a heading inside content: at most one below the last one, as a gap reads like a loss."""
         self._last = min(6, max(self.level + 1, min(self.level + typed, self._last + 1)))
         return self._last
+
+    def block_para(self, content: Any) -> str:
+        """A paragraph; one that is a picture says so, to be set by itself."""
+        inner = self.inlines(content)
+        alone = len(content) == 1 and content[0]["t"] == "Image"
+        kind = ' class="picture"' if alone else ""
+        return f"<p{kind}>{inner}</p>" if inner else ""
 
     def block_rawblock(self, content: Any) -> str:
         """Raw HTML, sanitised and put in order."""

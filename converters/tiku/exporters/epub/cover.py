@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tiku.exporters.epub.glyphs import has
 from tiku.exporters.epub.pages import fill
 from tiku.plugins import need
 from tiku.render import fonts
@@ -157,10 +158,10 @@ def _runs(line: str, language: str, *, bold: bool) -> list[tuple[fonts.Face | No
     out: list[tuple[fonts.Face | None, str]] = []
     for each in line:
         before = out[-1][0] if out else None
-        if out and (each == " " or (before is not None and _has(before, each))):
+        if out and (each == " " or (before is not None and has(before, each))):
             out[-1] = (before, out[-1][1] + each)
             continue
-        face = next((face for face in faces if _has(face, each)), None)
+        face = next((face for face in faces if has(face, each)), None)
         if face is None and not each.isascii():
             continue
         if out and face is before:
@@ -168,12 +169,3 @@ def _runs(line: str, language: str, *, bold: bool) -> list[tuple[fonts.Face | No
         else:
             out.append((face, each))
     return out
-
-
-def _has(face: fonts.Face, character: str) -> bool:
-    point = ord(character)
-    for run in face.charset.split():
-        first, _, last = run.partition("-")
-        if int(first, 16) <= point <= int(last or first, 16):
-            return True
-    return False

@@ -35,6 +35,9 @@ class Facts:
     drawn_formulas: bool = False
     """Whether formulas are pictures with their LaTeX as text."""
     vertical: bool = False
+    conforms: str = ""
+    """The standard that the user says the book meets."""
+    certifier: str = ""
 
 
 def plain(value: str) -> str:
@@ -74,7 +77,15 @@ def of_book(bank: Bank, *, title: str, language: str, description: str, facts: F
         found.append(Meta(description, "description"))
     found.append(Meta("", attributes=(("name", "generator"), ("content", "tiku"))))
     found.append(Meta("", attributes=(("name", "cover"), ("content", "cover-image"))))
-    return (*found, *properties(accessibility(facts, words)))
+    return (*found, *properties(accessibility(facts, words)), *_claim(facts))
+
+
+def _claim(facts: Facts) -> list[Meta]:
+    """The claim of conformance: only ever the user's own, as it says that a person has looked."""
+    if not facts.conforms:
+        return []
+    claim = Meta(facts.conforms, attributes=(("id", "conforms"), ("property", "dcterms:conformsTo")))
+    return [claim, refining("conforms", "a11y:certifiedBy", facts.certifier)] if facts.certifier else [claim]
 
 
 def accessibility(facts: Facts, words: Any) -> list[tuple[str, str]]:

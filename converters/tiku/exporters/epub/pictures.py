@@ -26,6 +26,8 @@ class Pictures:
         self._media = {media.name: media for media in bank.media}
         self._taken: dict[str, str] = {}
         self.files: list[File] = []
+        self.formulas: dict[str, File] = {}
+        """Pictures of formulas by path."""
         self.animated = False
 
     def take(self, name: str, writer: ContentWriter) -> str:
@@ -38,6 +40,13 @@ class Pictures:
                 )
             self._taken[name] = self._add(media, writer) if media else ""
         return self._taken[name]
+
+    def add_formula(self, mime: str, suffix: str, content: bytes) -> str:
+        """The path in the book of the picture of a formula."""
+        name = hashlib.sha256(content).hexdigest()[:16]
+        href = f"math/{name}.{suffix}"
+        self.formulas.setdefault(href, File(f"m-{name}", href, mime, content))
+        return href
 
     def _add(self, media: Media, writer: ContentWriter) -> str:
         try:

@@ -59,6 +59,8 @@ def clean(data: bytes) -> bytes:
     root = etree.fromstring(data, parser)
     if root.tag != f"{{{_SVG}}}svg":
         raise ValueError("no SVG namespace")
+    for link in root.iter(f"{{{_SVG}}}a"):
+        link.tag = f"{{{_SVG}}}g"  # what it shows stays
     for element in list(root.iter()):
         if element is not root and element.getparent() is not None and not _kept(element):
             _drop(element)
@@ -111,6 +113,9 @@ def _attributes(element: Any, seen: set[str]) -> None:
     for key, value in list(element.attrib.items()):
         name = key.rpartition("}")[2]
         if key in {"href", _XLINK}:
+            if element.tag == f"{{{_SVG}}}g":
+                del element.attrib[key]
+                continue
             fine = value.startswith("#") or (picture and _DATA.match(value) is not None)
         elif key.startswith("{"):
             fine = key == "{http://www.w3.org/XML/1998/namespace}space"
