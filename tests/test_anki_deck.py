@@ -230,6 +230,39 @@ def test_a_package_holds_what_old_readers_look_for(tmp_path: Path) -> None:
         assert set(json.loads(archive.read("media"))) == set(names) - {"collection.anki2", "media"}
 
 
+@pytest.mark.parametrize("settings", [{}, {"reversed": True, "typed": True, "blanks": "each", "subdecks": False}])
+def test_the_database_is_sound_and_every_row_hangs_together(settings: dict[str, Any], tmp_path: Path) -> None:
+    import sqlite3
+
+    deck = made(bank_at(SHOWCASE), tmp_path / "deck.apkg", **settings)
+    with zipfile.ZipFile(deck) as archive:
+        archive.extract("collection.anki2", tmp_path)
+    database = sqlite3.connect(tmp_path / "collection.anki2")
+    one = lambda query: database.execute(query).fetchone()[0]  # noqa: E731 - said once, used thrice
+    assert one("PRAGMA integrity_check") == "ok"
+    assert one("SELECT count(*) FROM notes") == 11
+    assert one("SELECT count(*) FROM cards WHERE nid NOT IN (SELECT id FROM notes)") == 0
+    decks = json.loads(one("SELECT decks FROM col"))
+    assert {str(row[0]) for row in database.execute("SELECT did FROM cards")} <= set(decks)
+    database.close()
+
+
+@pytest.mark.tools
+def test_options_give_cards_without_touching_the_note_types(judge: Anki, tmp_path: Path) -> None:
+    questions = bank_at(SHOWCASE)
+    judge.take(made(questions, tmp_path / "one.apkg"))
+    before = judge.collection.card_count()
+    more = made(questions, tmp_path / "two.apkg", reversed=True, typed=True)
+    taken = judge.take(more)
+    assert (taken.new, taken.conflicting) == (0, 0)
+    with anki(tmp_path / "fresh") as other:
+        other.take(more)
+        assert other.collection.card_count() > before
+        assert other.empty_cards() == []
+        note = next(note for note in other.notes() if len(note.cards()) == 2)
+        assert letters(plain_text(questions.questions[0].answer, notes=False)) in letters(text(other.sides(note, 1)[0]))
+
+
 # -- note types, frozen ------------------------------------------------------------------------
 
 

@@ -36,6 +36,8 @@ _NUMBERING = re.compile(
     r"\d+(?:\.\d+)*(?=[\s.、:：)）])|[ivxlc]+[.)](?=\s)|[一二三四五六七八九十]+(?=[、.．]))[\s.、:：)）—–-]*",
     re.IGNORECASE,
 )
+_FORMULA = "=+-@"
+"""Signs that begin a formula in a spreadsheet, which decks and tags may end up in."""
 _TAG_BREAK = re.compile(r"[\s\x00-\x1f\x7f\"'`*?\\<>&]+")
 
 
@@ -301,10 +303,10 @@ def deck_name(name: str, *, parts: bool = False) -> str:
     words = " ".join(unicodedata.normalize("NFC", re.sub('[\x00-\x1f\x7f"]', " ", name)).split())
     while "::" in words:
         words = words.replace("::", ":")
-    return words.strip(": ")[:100].strip()
+    return words.lstrip(_FORMULA + ": ").rstrip(": ")[:100].strip()
 
 
 def tag_name(name: str) -> str:
     """`name` as one tag: no blanks, no characters that Anki's search or tag field takes for its own."""
     words = _TAG_BREAK.sub("_", unicodedata.normalize("NFC", name)).strip("_")
-    return re.sub(":{2,}", ":", words).strip(":")[:100]
+    return re.sub(":{2,}", ":", words).strip(":").lstrip(_FORMULA)[:100]
