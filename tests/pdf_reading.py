@@ -49,8 +49,9 @@ def pieces(question: Question) -> Iterator[str]:
     notes: list[Any] = []
     parts: list[Any] = [[{"t": "Plain", "c": list(question.title)}], question.prompt]
     parts.extend(choice.content for choice in question.choices)
-    parts.extend(part.content for part in question.parts)
-    for part in [*parts, question.answer, question.explanation, notes]:
+    parts.extend(part.content for part in question.parts if part.role == "hint")
+    after = [part.content for part in question.parts if part.role != "hint"]
+    for part in [*parts, question.answer, question.explanation, *after, notes]:
         for inlines in _lines(part):
             yield from _stretches(inlines, notes)
 

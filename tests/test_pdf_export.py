@@ -284,3 +284,82 @@ def test_chunks_make_one_book(long_book: tuple[Bank, Path], tmp_path: Path, monk
     monkeypatch.setattr(long, "MOST", 1)
     write(what, tmp_path / "again.pdf", answers="end")
     assert (tmp_path / "again.pdf").read_bytes() == path.read_bytes()
+
+
+def test_right_to_left_and_stray_headings(tmp_path: Path) -> None:
+    """Stamps of an Arabic book are Latin digits in their order; levels of headings and heads of tables are whole."""
+    import pikepdf
+    import pymupdf
+
+    path = tmp_path / "a.pdf"
+    what = bank(
+        "### 1. ما هو الناتج؟\n\n**Answer:** الإجابة\n\n###### deep\n\n<table><tr><td>أ</td><td>ب</td></tr>"
+        "<tr><td>ج</td><td>د</td></tr></table>\n\n### 2. سؤال\n\n**Answer:** نعم\n",
+        language="ar",
+    )
+    write(what, path)
+    with pymupdf.open(path) as document:
+        page = document[2]
+        height = page.rect.height
+        assert page.get_text(clip=pymupdf.Rect(0, height - 60, 600, height)).strip() == "1"
+        assert page.get_text(clip=pymupdf.Rect(0, 0, 600, 60)).strip() == "1–2"
+    with pikepdf.open(path) as pdf:
+        levels = []
+        for item in pdf.objects:
+            if isinstance(item, pikepdf.Dictionary) and str(item.get("/S", "")).startswith("/H"):
+                levels.append(int(str(item.S)[2:]))
+            if isinstance(item, pikepdf.Stream) and b"begincmap" in item.read_bytes():
+                assert b"<>" not in item.read_bytes()
+        assert max(levels) == 3
+
+
+@pytest.mark.parametrize("theme", ["classic", "compact", "exam"])
+@pytest.mark.parametrize("answers", ["inline", "chapter", "end", "hidden", "none"])
+def test_every_theme_places_answers(theme: str, answers: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    what = bank(f"## One\n\n{numbered(2)}\n\n## Two\n\n### 3. Choose\n\n- A. red\n- B. blue\n\n**Answer:** B\n")
+    assert write(what, path, theme=theme, answers=answers) == []
+    text = pdf_reading.body_text(path)
+    places = [text.find(token) for token in ("t00001q", "t00001a", "t00002q", "choose", "blue")]
+    assert min(places[0], places[2], places[3], places[4]) >= 0
+    if answers == "none":
+        assert places[1] < 0
+    elif answers == "inline" and theme != "exam":
+        assert places[0] < places[1] < places[2]
+    elif answers == "chapter":
+        assert places[2] < places[1] < places[3]
+    else:
+        assert places[1] > places[4]
+
+
+def test_a_theme_of_the_users_own(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    folder.joinpath("theme.toml").write_text('parent = "classic"\nstyles = ["my.css"]\n[pages.A4]\nwidth = 100\n')
+    folder.joinpath("my.css").write_text(".cover h1 { color: red }")
+    folder.joinpath("answers.html").write_text("<p>UNUSED</p>")
+    import pymupdf
+
+    write(bank(numbered(1)), tmp_path / "a.pdf", theme=str(folder))
+    with pymupdf.open(tmp_path / "a.pdf") as document:
+        assert round(document[0].rect.width) == round(100 * 72 / 25.4)
+    folder.joinpath("theme.toml").write_text(f'parent = "{folder}"\n')
+    with pytest.raises(UsageError, match="circle"):
+        write(bank(numbered(1)), tmp_path / "a.pdf", theme=str(folder))
+    folder.joinpath("theme.toml").write_text("parent = ")
+    with pytest.raises(UsageError, match=r"theme\.toml cannot be read"):
+        write(bank(numbered(1)), tmp_path / "a.pdf", theme=str(folder))
+
+
+def test_space_between_scripts_is_seen_but_not_copied(real: tuple[Bank, Path]) -> None:
+    import pymupdf
+
+    with pymupdf.open(real[1]) as document:
+        line = document[2].search_for("GPT-2和GPT-4在模型架构上有哪些")
+        assert len(line) == 1
+        characters = [c for s in document[2].get_texttrace() for c in s["chars"] if s["size"] == 10.5]
+        text = "".join(chr(c[0]) for c in characters)
+        place = text.index("2和G")
+        gap = characters[place + 1][2][0] - characters[place][3][2]
+        assert 0.4 < gap < 1.0  # points: a sixteenth of 10.5
+        assert "\u200a" not in "".join(page.get_text() for page in document)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from tiku.exporters import Answers
 from tiku.exporters.pdf.content import LINK, PdfWriter
 from tiku.exporters.pdf.spacing import open_gaps
-from tiku.markup import plain_text
+from tiku.markup import plain_text, walk
 from tiku.model import Kind
 from tiku.render import fonts, view
 from tiku.render.locales import direction, tag, terms
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from tiku.exporters.pdf.theme import Theme
-    from tiku.model import Bank, Blocks, Question, Section
+    from tiku.model import Bank, Blocks, Inlines, Question, Section
     from tiku.problems import Problem
 
 MARK = "\x00"
@@ -37,6 +37,10 @@ ALWAYS = "0123456789ivxlcdm–-."
 
 CONTENTS_LINES = 400
 """Longer contents are laid out in parts, so that memory does not grow with the book."""
+LONGEST_HEADING = 160
+"""Characters of a prompt that may stand as a heading."""
+LONGEST_COVER = 260
+"""Characters of a description that the cover has room for; a longer one gets pages of its own."""
 LONGEST_NAME = 120
 """Characters of a question's name in contents and bookmarks."""
 
@@ -103,7 +107,7 @@ class Book:
     @property
     def sample(self) -> str:
         """The page that stamps take their glyphs from."""
-        return f'<div class="sample">{escape(self.stamped)}</div>'
+        return f'<div class="sample" dir="ltr">{escape(self.stamped)}</div>'
 
     def page(self, content: str) -> str:
         """A whole HTML document with `content` as its body."""
@@ -141,7 +145,10 @@ class Shown:
     key: str
     answer: Markup
     explanation: Markup
+    hints: list[tuple[str, Markup]]
+    """Labelled parts that help before the answer is read."""
     parts: list[tuple[str, Markup]]
+    """All others."""
     notes: Markup
     tags: tuple[str, ...]
     difficulty: str
@@ -164,6 +171,25 @@ def labelled(label: str, html: str, kind: str = "label") -> Markup:
         return span + Markup(html)  # noqa: S704
     alone = Markup('<p class="alone{}">{}</p>').format(long, span)
     return alone + Markup(html)  # noqa: S704
+
+
+def _name_of(question: Question) -> str:
+    """The title; else what the prompt says before its code; else the code."""
+    words = [block for block in question.prompt if block["t"] not in {"CodeBlock", "Table", "RawBlock"}]
+    candidates = (question.title, words[:1], words, question.prompt)
+    return next((name for nodes in candidates if (name := " ".join(plain_text(nodes).split()))), "")
+
+
+def _headed(question: Question) -> tuple[Inlines, Blocks]:
+    """What stands as the heading, and what below it: the first line of the prompt where there is no title."""
+    prompt = view.shown_prompt(question)
+    if question.title or not prompt or prompt[0]["t"] not in {"Para", "Plain"}:
+        return question.title, prompt
+    first = prompt[0]["c"]
+    plain = all(node["t"] not in {"Image", "Note"} for node in walk(first))
+    if len(plain_text(first)) > LONGEST_HEADING or not plain:
+        return (), prompt
+    return tuple(first), prompt[1:]
 
 
 def _shortened(name: str) -> str:
@@ -240,7 +266,9 @@ class Binder:
         self.writer.file, self.writer.line, self.writer.shift = "", 0, 1
         description = self._html(self.bank.description) + Markup(self.writer.footnotes())  # noqa: S704
         count = view.count_label(self._count, self.bank.language)
-        book.front = [self._render("cover.html", description=description, count=count)]
+        long = len(plain_text(self.bank.description)) > LONGEST_COVER or len(self.bank.description) > 3
+        cover = self._render("cover.html", description="" if long else description, count=count)
+        book.front = [cover + (self._render("preface.html", description=description) if long else "")]
         for start in range(0, len(book.entries), CONTENTS_LINES):
             lines = book.entries[start : start + CONTENTS_LINES]
             html = self._render("contents.html", entries=lines, first=start == 0)
@@ -307,19 +335,21 @@ class Binder:
         writer = self.writer
         writer.file, writer.line, writer.shift = question.location.file, question.location.line, min(level + 1, 5)
         language = self.bank.language
-        name = " ".join(plain_text(question.title).split()) or " ".join(plain_text(question.prompt).split())
+        name = _name_of(question)
+        title, prompt = _headed(question)
         shown = Shown(
             anchor=str(self._count),
             number=question.number,
             name=_shortened(name) or self.terms["question"],
-            title=Markup(writer.inlines(question.title)),  # noqa: S704 - the writer escapes
+            title=Markup(writer.inlines(title)),  # noqa: S704 - the writer escapes
             level=min(level + 1, 6),
-            prompt=self._html(view.shown_prompt(question)),
+            prompt=self._html(prompt),
             choices=[(choice.label, self._html(choice.content), choice.correct) for choice in question.choices],
             key=view.key_text(question, language),
+            hints=self._parts(question, hints=True),
             answer=self._html(question.answer),
             explanation=self._html(question.explanation),
-            parts=[(view.part_label(part, language), self._html(part.content)) for part in question.parts],
+            parts=self._parts(question, hints=False),
             notes=Markup(writer.footnotes()),  # noqa: S704 - the writer escapes
             tags=question.tags,
             difficulty=question.difficulty,
@@ -331,6 +361,11 @@ class Binder:
         self.book.entries.append(Entry(level, question.number, shown.name, anchor))
         self.book.spans.append((anchor, question.number or str(self._count)))
         return shown
+
+    def _parts(self, question: Question, *, hints: bool) -> list[tuple[str, Markup]]:
+        language = self.bank.language
+        wanted = [part for part in question.parts if (part.role == "hint") == hints]
+        return [(view.part_label(part, language), self._html(part.content)) for part in wanted]
 
     def _answers(self, shown: list[Shown], level: int) -> None:
         if not shown:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tiku.exporters.pdf.content import ASSET
+from tiku.exporters.pdf.spacing import HAIR, JOINER
 
 MEMORY = 4 << 30
 """Largest address space of this process, in bytes: fonts are mapped into it, so it is far above what is used."""
@@ -56,6 +57,17 @@ def _fetcher(folder: Path, names: frozenset[str]) -> Any:
             return URLFetcherResponse(url, (folder / name).read_bytes(), {"Content-Type": kind})
 
     return AssetFetcher(allowed_protocols=set())
+
+
+class FontTable(dict[Any, Any]):
+    """WeasyPrint's table of fonts, with one entry for each font.
+
+    Pango may give one font under several keys; WeasyPrint then makes as many font objects and writes only the last to
+    the PDF, so that glyphs drawn with the others have neither width nor text.
+    """
+
+    def __setitem__(self, key: Any, font: Any) -> None:
+        super().__setitem__(key, next((known for known in self.values() if known.hash == font.hash), font))
 
 
 class Renderer:
@@ -103,6 +115,7 @@ class Renderer:
             done.append((document["place"], rendered))
         done.sort(key=lambda each: each[0])
         whole = done[0][1].copy([page for _, rendered in done for page in rendered.pages])
+        whole.fonts = FontTable()
         whole.write_pdf(job["target"], pdf_variant=self.variant)
         if job.get("clean"):
             from tiku.exporters.pdf import tags
@@ -122,7 +135,7 @@ class Renderer:
             self.known.setdefault(font.hash, font)
             glyphs = used.setdefault(font.hash, {})
             for glyph, text in font.to_unicode.items():
-                glyphs.setdefault(glyph, [text.replace("\u200a", " "), font.widths[glyph]])
+                glyphs.setdefault(glyph, [text.replace(HAIR, " ") or JOINER, font.widths[glyph]])
         return used
 
     def subset(self, job: dict[str, Any]) -> dict[str, Any]:

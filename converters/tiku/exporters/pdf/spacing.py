@@ -11,6 +11,8 @@ import re
 from typing import Any
 
 HAIR = "\u200a"
+JOINER = "\u034f"
+"""What a glyph without a text of its own is read as: COMBINING GRAPHEME JOINER, which no program shows."""
 _WIDTH = 62.5
 """Of a hair space, in thousandths of an em (HarfBuzz's fallback)."""
 _TAG = re.compile(r"(<[^>]*>)")
@@ -83,14 +85,15 @@ def close_gaps(content: bytes, spaces: dict[bytes, tuple[bytes, float]]) -> byte
 def space_of(font: Any) -> tuple[bytes, float] | None:
     """The glyph of the space in a composite font, as four hexadecimal digits, and its width.
 
-    A ToUnicode map that says hair space for it is corrected to space.
+    A ToUnicode map that says hair space for it, or nothing for some glyph, is corrected.
     """
     if "/ToUnicode" not in font or "/DescendantFonts" not in font:
         return None
     table: bytes = font.ToUnicode.read_bytes()
-    if b"<200a>" in table:
-        # Both spaces are one glyph, and the map holds one text for it: the first that was drawn.
-        table = table.replace(b"<200a>", b"<0020>")
+    if b"<200a>" in table or b" <>" in table:
+        # Both spaces are one glyph, and the map holds one text for it: the first that was drawn. A glyph that only adds
+        # to the one before it (the dots of an Arabic letter) has no text of its own, but must have some.
+        table = table.replace(b" <200a>", b" <0020>").replace(b" <>", b" <034f>")
         font.ToUnicode.write(table)
     found = re.search(rb"<([0-9a-f]{4})> <0020>", table)
     if not found:

@@ -23,46 +23,72 @@ if TYPE_CHECKING:
     from tiku.exporters.pdf.make import Laid
     from tiku.exporters.pdf.styles import Sheet
 
-_FONT = re.compile(rb"/(\S+) [\d.]+ Tf")
-_GLYPHS = re.compile(rb"<([0-9a-f]+)>")
+_TOKEN = re.compile(rb"/(\S+) [\d.]+ Tf|<([0-9a-f]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """How one character is drawn."""
+
+    font: int
+    """Which of the sample's fonts has it."""
+    code: str
+    """Four hexadecimal digits."""
+    width: float
+    """Advance in thousandths of the size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The stamps' font and the glyphs in it."""
+    """The fonts and glyphs that stamps are written with."""
 
-    resource: Any
-    """The font object."""
-    glyphs: dict[str, str]
-    """Character -> glyph number as four hexadecimal digits."""
-    widths: dict[str, float]
-    """Character -> advance in thousandths of the size."""
+    fonts: list[Any]
+    """Font objects; their resource names are TikuStamp0, TikuStamp1, …"""
+    glyphs: dict[str, Glyph]
 
     def width(self, text: str) -> float:
         """Advance of `text` at size 1."""
-        return sum(self.widths.get(character, 0.0) for character in text) / 1000
+        return sum(self.glyphs[character].width for character in text if character in self.glyphs) / 1000
 
-    def show(self, text: str) -> bytes:
-        """The operand of Tj for `text`; characters that are no part of the sample are left out."""
-        return b"<" + "".join(self.glyphs.get(character, "") for character in text).encode() + b">"
+    def show(self, text: str, size: float) -> bytes:
+        """Operators that show `text` from the current point; characters that are no part of the sample are left out."""
+        out: list[str] = []
+        current = -1
+        for character in text:
+            glyph = self.glyphs.get(character)
+            if glyph is None:
+                continue
+            if glyph.font != current:
+                current = glyph.font
+                out.append(f"/TikuStamp{current} {size:g} Tf")
+            out.append(f"<{glyph.code}> Tj")
+        return " ".join(out).encode()
 
 
 def take_sample(pdf: pikepdf.Pdf, index: int, text: str) -> Sample:
     """Read the sample, which holds `text`, from the page `index`, and drop that page and its tags."""
     page = pdf.pages[index]
     content = page.Contents.read_bytes()
-    fonts = page.obj.Resources.Font
-    used = _FONT.search(content)
-    digits = "".join(part.decode() for part in _GLYPHS.findall(content))
-    shown = [digits[place : place + 4] for place in range(0, len(digits), 4)]
-    font: Any = fonts["/" + used[1].decode()] if used else None
-    glyphs = dict(zip(text, shown, strict=True)) if len(shown) == len(text) else {}
-    widths = widths_of(font) if font is not None else {}
-    known = {int(glyph, 16): character for character, glyph in glyphs.items()}
-    sample = Sample(font, glyphs, {character: widths.get(number, 500.0) for number, character in known.items()})
+    resources = page.obj.Resources.Font
+    names: list[str] = []
+    shown: list[tuple[int, str]] = []
+    for name, codes in _TOKEN.findall(content):
+        if name:
+            key = "/" + name.decode()
+            if key not in names:
+                names.append(key)
+            current = names.index(key)
+        else:
+            shown += [(current, codes[place : place + 4].decode()) for place in range(0, len(codes), 4)]
+    fonts = [resources[name] for name in names]
+    widths = [widths_of(font) for font in fonts]
+    glyphs: dict[str, Glyph] = {}
+    if len(shown) == len(text):
+        for character, (font, code) in zip(text, shown, strict=True):
+            glyphs[character] = Glyph(font, code, widths[font].get(int(code, 16), 500.0))
     _drop(pdf, page)
     del pdf.pages[index]
-    return sample
+    return Sample(fonts, glyphs)
 
 
 def widths_of(font: Any) -> dict[int, float]:
@@ -105,12 +131,8 @@ def write(
     left = x - {"left": 0.0, "right": width, "middle": width / 2}[align]
     red, green, blue = colour_of(colour)
     opening = tag or b"/Artifact <</Type /Pagination>> BDC"
-    return (
-        opening
-        + f"\nBT {red:.3f} {green:.3f} {blue:.3f} rg /TikuStamp {size:g} Tf 1 0 0 1 {left:.2f} {y:.2f} Tm ".encode()
-        + sample.show(text)
-        + b" Tj ET\nEMC\n"
-    )
+    start = f"\nBT {red:.3f} {green:.3f} {blue:.3f} rg 1 0 0 1 {left:.2f} {y:.2f} Tm ".encode()
+    return opening + start + sample.show(text, size) + b" ET\nEMC\n"
 
 
 def colour_of(text: str) -> tuple[float, ...]:
@@ -183,7 +205,8 @@ def _tabs(book: Book, sheet: Sheet, laid: Laid, pages: int, sample: Sample) -> d
 
 
 def _add(pdf: pikepdf.Pdf, page: pikepdf.Page, content: bytes, sample: Sample) -> None:
-    page.obj.Resources.Font["/TikuStamp"] = sample.resource
+    for number, font in enumerate(sample.fonts):
+        page.obj.Resources.Font[f"/TikuStamp{number}"] = font
     page.contents_add(pdf.make_stream(content))
 
 
@@ -196,6 +219,7 @@ def _place(sample: Sample, text: str, name: str, sheet: Sheet, direction: str) -
     if direction == "rtl":
         side = {"start": "end", "end": "start"}.get(side, side)
     x, align = {
+        "left": (left, "left"), "right": (sheet.width - right, "right"),
         "start": (left, "left"), "middle": (sheet.width / 2, "middle"), "end": (sheet.width - right, "right"),
     }.get(side, (sheet.width / 2, "middle"))  # fmt: skip
     return write(sample, text, x, y, size, str(how["colour"]), align=align)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MARKED = re.compile(rb"/(\w+)\s*<<\s*/MCID (\d+)\s*>>\s*BDC")
+_HEADING = re.compile(r"/H[1-6]")
 _NEEDLESS = {"/Span", "/NonStruct"}
 
 
@@ -26,6 +27,8 @@ class Tree:
         self.pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
         self.owners: list[dict[int, Any]] = [{} for _ in pdf.pages]
         """For each page the owner of each marked content."""
+        self.headings: list[Any] = []
+        self.tables: list[Any] = []
         self.spaces: dict[Any, dict[bytes, tuple[bytes, float]]] = {}
         self.annotations: list[tuple[Any, Any]] = []
         """(annotation, its owner) in reading order."""
@@ -35,6 +38,9 @@ class Tree:
         document = self.root.K[0] if isinstance(self.root.K, Array) else self.root.K
         self._element(document)
         document.P = self.root
+        self._headings()
+        for table in self.tables:
+            self._table(table)
         for index, page in enumerate(self.pdf.pages):
             self._page(page, self.owners[index])
         self.write_parents()
@@ -60,6 +66,10 @@ class Tree:
         kids: list[Any] = []
         kind = str(element.S)
         page = element.get("/Pg")
+        if _HEADING.fullmatch(kind):
+            self.headings.append(element)
+        elif kind == "/Table":
+            self.tables.append(element)
         for kid in element.get("/K", ()):
             if not isinstance(kid, Dictionary):
                 kids.append(int(kid))
@@ -93,6 +103,51 @@ class Tree:
         for kid in kids:
             if not isinstance(kid, Dictionary):
                 marks[int(kid)] = element
+
+    def _headings(self) -> None:
+        """Close gaps in the levels of headings: after an H2 comes no H4, whatever the source holds."""
+        levels: list[int] = []
+        for heading in self.headings:
+            level = int(str(heading.S)[2:])
+            if not levels:
+                levels = list(range(1, level))  # a chunk that begins in the middle of the book
+            while levels and levels[-1] >= level:
+                levels.pop()
+            levels.append(level)
+            heading.S = Name(f"/H{len(levels)}")
+
+    @staticmethod
+    def _table(table: Any) -> None:
+        """A table without head cells gets them in its first row; a single row is no table at all."""
+        rows: list[Any] = []
+        groups: list[Any] = []
+        for kid in table.get("/K", ()):
+            if not isinstance(kid, Dictionary):
+                continue
+            if kid.get("/S") == Name.TR:
+                rows.append(kid)
+            elif kid.get("/S") in {Name.THead, Name.TBody, Name.TFoot}:
+                groups.append(kid)
+                rows += [row for row in kid.get("/K", ()) if isinstance(row, Dictionary) and row.get("/S") == Name.TR]
+        cells = [
+            [
+                cell
+                for cell in row.get("/K", ())
+                if isinstance(cell, Dictionary) and cell.get("/S") in {Name.TD, Name.TH}
+            ]
+            for row in rows
+        ]
+        if not rows or any(cell.S == Name.TH for row in cells for cell in row):
+            return
+        if len(rows) == 1:
+            for element in [table, *groups, *rows, *cells[0]]:
+                element.S = Name.Div
+                if "/A" in element:
+                    del element.A
+            return
+        for cell in cells[0]:
+            cell.S = Name.TH
+            cell.A = Dictionary(O=Name.Table, Scope=Name.Column)
 
     def _take_over(self, old: Any, new: Any) -> None:
         for index in range(len(self.annotations) - 1, -1, -1):
