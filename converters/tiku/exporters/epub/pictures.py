@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
+from tiku.errors import SetupError
 from tiku.exporters.epub.package import File
+from tiku.plugins import need
 
 if TYPE_CHECKING:
     from tiku.exporters.epub.content import ContentWriter
@@ -50,49 +53,53 @@ class Pictures:
 
     def _add(self, media: Media, writer: ContentWriter) -> str:
         try:
-            mime, suffix, content = self._fit(media)
+            mime, suffix, content, side = self._fit(media)
+        except SetupError:
+            raise
         except Exception as error:  # noqa: BLE001 - decoders raise whatever they like on a damaged picture
-            reason = " ".join(str(error).split())[:80] or type(error).__name__
+            # Pillow's own words name an address in memory: other bytes every time.
+            reason = re.sub(r"\s*<[^>]*>", "", " ".join(str(error).split()))[:80] or type(error).__name__
             writer.complain(
                 "Q302", f"picture '{media.name[:60]}' cannot be read ({reason}); its description stands in its place"
             )
             return ""
-        if len(content) > LARGEST_BYTES:
-            writer.complain("Q305", f"picture '{media.name[:60]}' has {len(content) / 1e6:.1f} MB")
+        if len(content) > LARGEST_BYTES or side > LARGEST_SIDE:
+            size = f"{len(content) / 1e6:.1f} MB, {side} pixels on its longer side"
+            writer.complain("Q305", f"picture '{media.name[:60]}' is large for an e-reader: {size}")
         name = hashlib.sha256(content).hexdigest()[:16]
         href = f"images/{name}.{suffix}"
         if all(file.href != href for file in self.files):
             self.files.append(File(f"i-{name}", href, mime, content))
         return href
 
-    def _fit(self, media: Media) -> tuple[str, str, bytes]:
-        """The picture as EPUB's core media types know it. Raises whatever the decoder does."""
+    def _fit(self, media: Media) -> tuple[str, str, bytes, int]:
+        """(media type, suffix, content, longer side in pixels) of the picture as EPUB's core media types know it.
+
+        Raises whatever the decoder does.
+        """
         from tiku.exporters.epub import svg
 
         if svg.is_svg(media.data):
-            return "image/svg+xml", "svg", svg.clean(media.data)
-        from PIL import Image
-
-        with Image.open(io.BytesIO(media.data)) as picture:
-            kind, size = picture.format, picture.size
-            if size[0] * size[1] > _DEEPEST:
-                raise ValueError(f"{size[0]} × {size[1]} pixels")
-            moving = getattr(picture, "n_frames", 1) > 1
-            self.animated = self.animated or moving
+            return "image/svg+xml", "svg", svg.clean(media.data), 0
+        image_module: Any = need("epub", "PIL.Image", "epub")
+        with image_module.open(io.BytesIO(media.data)) as picture:
+            kind, side = picture.format, max(picture.size)
+            if picture.size[0] * picture.size[1] > _DEEPEST:
+                raise ValueError(f"{picture.size[0]} × {picture.size[1]} pixels")
+            self.animated = self.animated or getattr(picture, "n_frames", 1) > 1
             if kind in {"PNG", "GIF"}:
-                return f"image/{kind.lower()}", kind.lower(), media.data
+                return f"image/{kind.lower()}", kind.lower(), media.data, side
             if kind in {"JPEG", "MPO"} and picture.mode in {"RGB", "L"}:
-                return "image/jpeg", "jpg", media.data
-            return self._encode(picture)
+                return "image/jpeg", "jpg", media.data, side
+            return *_encoded(picture), side
 
-    @staticmethod
-    def _encode(picture: Any) -> tuple[str, str, bytes]:
-        """WebP and whatever else old readers lack, as PNG; CMYK photographs as JPEG."""
-        out = io.BytesIO()
-        if picture.mode == "CMYK":
-            picture.convert("RGB").save(out, "JPEG", quality=90)
-            return "image/jpeg", "jpg", out.getvalue()
-        picture.convert("RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB").save(
-            out, "PNG"
-        )
-        return "image/png", "png", out.getvalue()
+
+def _encoded(picture: Any) -> tuple[str, str, bytes]:
+    """WebP and whatever else old readers lack, as PNG; CMYK photographs as JPEG."""
+    out = io.BytesIO()
+    if picture.mode == "CMYK":
+        picture.convert("RGB").save(out, "JPEG", quality=90)
+        return "image/jpeg", "jpg", out.getvalue()
+    clear = "A" in picture.getbands() or "transparency" in picture.info
+    picture.convert("RGBA" if clear else "RGB").save(out, "PNG")
+    return "image/png", "png", out.getvalue()
