@@ -2,7 +2,7 @@
 
 The front matter says ``tiku: 1``. A section is a heading with ``{.section}``, a question one with ``{#id}``, so no heading
 inside an answer can be taken for either; choices are a task list under their label, a part with a label of its own names
-its role in a comment, and ``<!-- -->`` before text that looks like a label says that it is none. Pictures are data: links
+its role in a comment, and ``<!-- -->`` in text that looks like a label says that it is none. Pictures are data: links
 at the end of the file. The words themselves are written by pandoc's GitHub writer.
 """
 
@@ -181,7 +181,7 @@ class _Writer:
         for block in blocks:
             new = self._prepared(block)
             if new["t"] in {"Para", "Plain"} and label_of(block) is not None:
-                new = {**new, "c": [_COMMENT, {"t": "Space"}, *new["c"]]}
+                new = {**new, "c": [*new["c"][:1], _COMMENT, *new["c"][1:]]}
             out.append(new)
         return out
 

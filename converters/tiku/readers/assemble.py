@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from tiku.model import Block
+    from tiku.model import Block, Inline
     from tiku.readers import ReadOptions
     from tiku.readers.heads import Head
     from tiku.readers.recognise import Recognition
@@ -118,11 +118,17 @@ class _Assembly:
         self.collector.line = line
         return tuple(self.tidier.tidy(blocks, line, self.normal, preface=preface and not self.canonical))
 
+    def _line(self, inlines: list[Inline]) -> list[Inline]:
+        """A title: one line, in normal form."""
+        return [
+            {"t": "Space"} if node["t"] in {"SoftBreak", "LineBreak"} else node for node in self.normal.inlines(inlines)
+        ]
+
     def _section(self, node: _Node) -> Section:
         head = node.head
         line = head.line if head else 0
         return Section(
-            title=tuple(self.normal.inlines(head.title)) if head else (),
+            title=tuple(self._line(head.title)) if head else (),
             intro=self._content(head.body, line, preface=True) if head else (),
             questions=tuple(node.questions),
             sections=tuple(self._section(child) for child in node.children),
@@ -131,7 +137,7 @@ class _Assembly:
 
     def question(self, head: Head) -> Question:
         """The question that `head` and its body are."""
-        title = self.normal.inlines(head.title)
+        title = self._line(head.title)
         stem: list[Block] = [para(title)] if head.stem and title else []
         for block in stem:
             self.lines[id(block)] = head.line

@@ -29,6 +29,8 @@ _CROSSES = frozenset("×✗✘❌✖")
 _COLONS = ":："
 # Letters, digits and what may stand inside a label; everything else (emoji, stars, blanks, brackets) is decoration.
 _EDGES = re.compile(r"^[^\w]+|[^\w()]+$")
+NO_LABEL = "<!-- -->"
+"""This comment beside a text that looks like a label says that it is none."""
 LONGEST = 60
 """No label is longer."""
 _PLAIN_LABEL = re.compile(r"^\W{0,4}([^\W_][^:：\n]{0,30})[:：]")
@@ -138,8 +140,8 @@ def label_of(block: Block) -> Label | None:
     if block["t"] not in {"Para", "Plain", "Header"}:
         return None
     inlines: list[Any] = block["c"][2] if block["t"] == "Header" else block["c"]
-    if not inlines or (inlines[0]["t"] == "RawInline" and inlines[0]["c"][1].startswith("<!--")):
-        return None  # a comment before it says that it is no label
+    if not inlines or any(node["t"] == "RawInline" and node["c"][1] == NO_LABEL for node in inlines[:3]):
+        return None
     if len(inlines) == 1 and inlines[0]["t"] == "Link" and role_of(plain_text(inlines)) == "reference":
         return Label("reference", plain_text(inlines), tuple(inlines))
     bold = next((index for index, node in enumerate(inlines[:3]) if node["t"] == "Strong"), -1)
