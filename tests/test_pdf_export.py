@@ -203,9 +203,7 @@ def test_a_crash_of_the_renderer_is_an_error_of_the_document(tmp_path: Path, mon
             super().__init__()
             os.kill(self._process.pid, signal.SIGSEGV)
 
-    from tiku.exporters.pdf import make
-
-    monkeypatch.setattr(make, "Child", Crashing)
+    monkeypatch.setattr(child, "take", Crashing)
     with pytest.raises(ExportError, match="SIGSEGV"):
         write(bank(numbered(1)), tmp_path / "a.pdf")
 

@@ -37,6 +37,12 @@ class PdfExporter:
         Option("css", "a style sheet of yours, added to the theme's"),
     )
 
+    def prepare(self) -> None:
+        """Begin what takes long and depends on no bank: call it before reading one. Raises nothing."""
+        from tiku.exporters.pdf import child
+
+        child.warm()
+
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         """Write `bank` as a PDF.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -18,10 +19,55 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+USES = 50
+"""Books that one renderer makes before another takes its place: what a library leaks stays small."""
+_spare: list[Child] = []
+_lock = threading.Lock()
+
+
+def warm() -> None:
+    """Start a renderer for the next book, if none waits."""
+    with _lock:
+        if not _spare:
+            _spare.append(Child())
+
+
+def take() -> Child:
+    """A renderer: the one that waits, else a new one. Give it back with `give`, or let its context end it."""
+    with _lock:
+        while _spare:
+            child = _spare.pop()
+            if child.alive and child.owner == os.getpid():  # a fork must not talk to its parent's renderer
+                return child
+        return Child()
+
+
+def give(child: Child) -> None:
+    """Keep `child`, which did all its jobs well, for the next book."""
+    with _lock:
+        if not _spare and child.books < USES and child.alive:
+            child.kept = True
+            _spare.append(child)
+
+
+@atexit.register
+def _close() -> None:
+    while _spare:
+        child = _spare.pop()
+        if child.owner == os.getpid():
+            child.kill()
+
+
 class Child:
-    """One renderer process; use it as a context manager. It loads WeasyPrint while the caller goes on."""
+    """One renderer process; use it as a context manager. It loads WeasyPrint while the caller goes on.
+
+    It ends by itself when this process does: its input ends.
+    """
 
     def __init__(self) -> None:
+        self.owner = os.getpid()
+        self.books = 0
+        self.kept = False
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tiku.exporters.pdf.render"],
@@ -30,12 +76,20 @@ class Child:
         )  # fmt: skip
 
     def __enter__(self) -> Self:
+        self.books += 1
+        self.kept = False
         return self
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.kill()
+        if not self.kept:
+            self.kill()
 
     def kill(self) -> None:
         """End the process, whatever it does."""

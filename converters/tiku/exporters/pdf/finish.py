@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def finish(laid: Laid, target: Path, book: Book, sheet: Sheet, time: int, *, thumbs: bool) -> None:
     """Turn what the renderer made into the book at `target`; `thumbs` asks for a tab at each chapter."""
     with pikepdf.open(laid.file) as pdf:
-        sample = stamps.take_sample(pdf, len(pdf.pages) - 1, book.stamped)
+        sample = stamps.take_sample(pdf, laid.front, book.stamped)
         if not laid.clean:
             tags.clean(pdf)
         names = {entry.anchor: entry.name for entry in book.entries}

@@ -44,7 +44,7 @@ def render(work: Work, first: Child) -> Laid:
         sample = pool.run("sample", [book.sample], {}, 1)
         leading = sum(answer["counts"][0] for answer in front)
         merge = need("pdf", "tiku.exporters.pdf.merge", "pdf")
-        order = [*front, *body, *back, *sample]
+        order = [*front, *sample, *body, *back]
         fused = merge.fused_glyphs(order)
         files = pool.subset({key: sorted(glyphs) for key, glyphs in fused.items()})
     target = work.folder / "raw.pdf"

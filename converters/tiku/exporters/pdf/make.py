@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiku.errors import SetupError, UsageError
+from tiku.exporters.pdf import child as renderers
 from tiku.exporters.pdf import glyphs, styles
 from tiku.exporters.pdf import theme as themes
 from tiku.exporters.pdf.book import Binder, Look
-from tiku.exporters.pdf.child import Child
 from tiku.exporters.pdf.content import ASSET
 from tiku.plugins import need
 from tiku.render import fonts
@@ -20,6 +20,7 @@ from tiku.render import fonts
 if TYPE_CHECKING:
     from tiku.exporters import ExportOptions
     from tiku.exporters.pdf.book import Book
+    from tiku.exporters.pdf.child import Child
     from tiku.exporters.pdf.styles import Sheet
     from tiku.model import Bank
     from tiku.problems import Problem
@@ -51,7 +52,7 @@ class Work:
 class Laid:
     """A rendered book: where it lies, how many pages of front matter it begins with, where each anchor is.
 
-    The sample of the stamps is the page after the last.
+    The sample of the stamps is the page after the front matter.
     """
 
     file: Path
@@ -68,7 +69,7 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     look_before_rendering(bank)
     # pikepdf loads while WeasyPrint works.
     loading = threading.Thread(target=_load_pikepdf, daemon=True)
-    with Child() as child, tempfile.TemporaryDirectory(prefix="tiku-pdf-") as name:
+    with renderers.take() as child, tempfile.TemporaryDirectory(prefix="tiku-pdf-") as name:
         folder = Path(name)
         table, problems = glyphs.missing(bank)
         page = str(options.settings.get("page", "A4"))
@@ -88,6 +89,7 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
             loading.start()
             laid = render(work, child)
             loading.join()
+        renderers.give(child)
         finish = need("pdf", "tiku.exporters.pdf.finish", "pdf")
         finish.finish(laid, path, book, sheet, options.time, thumbs=bool(options.settings.get("thumbs", False)))
     missed = {chr(point) for point in work.missing}
@@ -101,8 +103,7 @@ def render(work: Work, child: Child) -> Laid:
     parts = [
         ("body", 1, "\n".join(piece.html for piece in book.body)),
         *([("back", 2, book.back)] if book.back else []),
-        ("front", 0, "\n".join([*book.front])),
-        ("sample", 3, book.sample),
+        ("front", 0, "\n".join([*book.front, book.sample])),
     ]
     answer = child.ask(
         {
@@ -116,10 +117,12 @@ def render(work: Work, child: Child) -> Laid:
     )
     work.missing.update(answer["missing"])
     counts = {name: count for (name, _, _), count in zip(parts, answer["counts"], strict=True)}
-    starts = {"front": 0, "body": counts["front"], "back": counts["front"] + counts["body"]}
+    counts["front"] -= 1  # the sample
+    starts = {"body": counts["front"], "back": counts["front"] + counts["body"]}
     places = {
-        anchor: (int(place[0]) + starts.get(name, 0), *place[1:])
+        anchor: (int(place[0]) + starts[name], *place[1:])
         for (name, _, _), found in zip(parts, answer["anchors"], strict=True)
+        if name in starts
         for anchor, place in found.items()
     }
     return Laid(target, counts["front"], places)

@@ -116,7 +116,8 @@ class Renderer:
         done.sort(key=lambda each: each[0])
         whole = done[0][1].copy([page for _, rendered in done for page in rendered.pages])
         whole.fonts = FontTable()
-        whole.write_pdf(job["target"], pdf_variant=self.variant)
+        # The finishing pass rewrites every page and compresses then.
+        whole.write_pdf(job["target"], pdf_variant=self.variant, uncompressed_pdf=True)
         if job.get("clean"):
             from tiku.exporters.pdf import tags
 

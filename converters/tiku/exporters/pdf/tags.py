@@ -214,4 +214,6 @@ def clean_file(path: Path) -> None:
     """Clean the file `path` in place."""
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
         clean(pdf)
-        pdf.save(path, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        pdf.save(
+            path, deterministic_id=True, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate
+        )
