@@ -323,3 +323,13 @@ def test_css_has_no_colour_no_variable_and_no_double_hyphen(tmp_path: Path, show
     for path in book.spine:
         assert b" style=" not in book.files[path]
         assert b"<!--" not in book.files[path]
+
+
+def test_latin_lines_in_right_to_left_books_run_to_the_right(tmp_path: Path) -> None:
+    text = "### 1. عنوان\n\n**السؤال:** ما الناتج؟\n\n- A. `x` and `y`\n- B. لا شيء\n\n**الإجابة:** A\n"
+    book, _ = export(banks.bank(text, language="ar"), tmp_path / "book.epub")
+    items = list(book.pages["EPUB/q001.xhtml"].iter(f"{epub_reading.X}li"))
+    sides = [
+        [each.get("dir") for each in item.iter(f"{epub_reading.X}span") if not each.get("class")] for item in items
+    ]
+    assert sides == [["ltr"], []]

@@ -76,7 +76,7 @@ class ContentWriter(HtmlWriter):
 
     def tongue_of(self, nodes: Any) -> str:
         """The attributes that say the language of `nodes`, where it is not the book's."""
-        return self.tongue(self.tongues.of_block(nodes, around=self.around))
+        return self.tongues.attributes(nodes, around=self.around)
 
     def line_of(self, nodes: Iterable[Inline]) -> str:
         """`nodes` as a heading's content; its footnotes stand in brackets: headings are shown in the contents, too."""

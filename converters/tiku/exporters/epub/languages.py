@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiku.markup import plain_text
 from tiku.render.html import text
-from tiku.render.locales import primary, tag
+from tiku.render.locales import direction, primary, tag
 
 if TYPE_CHECKING:
     from tiku.model import Bank
@@ -38,6 +38,7 @@ _OWN = {
 _NOT_LATIN = frozenset({"zh", "ja", "ko", "ru", "uk", "bg", "el", "ar", "fa", "he", "ur", "th", "hi"})
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
 _NO_LANGUAGE = frozenset({"Code", "CodeBlock", "Math", "RawInline", "RawBlock", "Image"})
+_LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _OTHER_LETTER = re.compile(r"[^\W\d_A-Za-z\u00aa-\u024f]")
 
 
@@ -65,6 +66,7 @@ class Tongues:
     def __init__(self, language: str) -> None:
         own = _OWN.get(primary(language), {primary(language)})
         self._latin_stands_out = primary(language) in _NOT_LATIN
+        self._right_to_left = direction(language) == "rtl"
         self._runs = _runs({name: letters for name, letters in _SCRIPTS.items() if name not in own})
         # Most pieces of text hold nothing to escape and nothing foreign: one search tells.
         letters = "".join(letters for name, letters in _SCRIPTS.items() if name not in own)
@@ -76,6 +78,17 @@ class Tongues:
             return piece
         out = text(piece)
         return out if out.isascii() else self._runs.sub(_span, out)
+
+    def attributes(self, nodes: Any, *, around: str = "") -> str:
+        """The attributes that say language and direction of `nodes`, where they are not the book's."""
+        found = self.of_block(nodes, around=around)
+        out = f' lang="{found}" xml:lang="{found}"' if found else ""
+        if self._right_to_left:
+            words = plain_text(nodes)
+            # A choice such as "`a` and `b`" would be read from its end.
+            if not _OTHER_LETTER.search(words) and _LATIN_LETTER.search(words):
+                out += ' dir="ltr"'
+        return out
 
     def of_block(self, nodes: Any, *, around: str = "") -> str:
         """The language of `nodes` when it plainly is not the book's, else the empty string.
