@@ -192,6 +192,9 @@ class _Writer:
             return self._escaped(_guarded(items))
         if not isinstance(node, dict):
             return node
+        if node.get("t") == "Str" and "\\" in node["c"]:
+            # pandoc 3.9 loses a quotation mark after a backslash: the backslashes are written by us
+            return {"t": "Str", "c": node["c"].replace("\\", self._token("\\\\")["c"])}
         if node.get("t") == "Image":
             _, alt, (name, title) = node["c"]
             if name not in self.media:

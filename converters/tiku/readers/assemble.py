@@ -13,6 +13,7 @@ from tiku.markup import para, plain_text
 from tiku.model import Bank, Choice, Kind, Location, Part, Question, Section
 from tiku.problems import Problem
 from tiku.readers import frontmatter, language, parts
+from tiku.readers.heads import stated_id
 from tiku.readers.media import Collector
 from tiku.readers.normal import Normal
 from tiku.readers.recognise import CANONICAL
@@ -160,7 +161,7 @@ class _Assembly:
         done = [self._content(each, head.line) for each in (got.prompt, got.answer, got.explanation)]
         asked = plain_text(title) + "\n" + plain_text(done[0])
         return Question(
-            id=self.ids.take(head.id, asked, plain_text(done[1])),
+            id=self.ids.take(head.id or stated_id(head.body[:2]), asked, plain_text(done[1])),
             number=head.number,
             title=tuple(title),
             prompt=done[0],

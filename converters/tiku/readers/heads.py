@@ -13,6 +13,7 @@ from tiku.readers.numbers import Number, number_of
 if TYPE_CHECKING:
     from tiku.model import Block, Inline
 
+_STATED_ID = re.compile(r"<!--\s*id:\s*([\w.:-]{1,100})\s*-->")
 _ATTRIBUTE = re.compile(r"\s*\{([#.][^{}]*)\}\s*$")
 # how hard a question is, said by stars at its end
 _STARS = re.compile(
@@ -57,9 +58,10 @@ def head_of(
     title = _unwrapped(trim(inlines))
     text = plain_text(title).strip()
     head = Head(line, level, title)
+    head.id = stated_id(title)
     if text.endswith("}") and (found := _ATTRIBUTE.search(text)):
         words = _PAIR.sub("", found[1]).split()
-        head.id = next((word[1:] for word in words if word.startswith("#")), "")
+        head.id = next((word[1:] for word in words if word.startswith("#")), "") or head.id
         head.classes = tuple(word[1:] for word in words if word.startswith("."))
         head.attributes = {pair[1]: pair[2] if pair[2] is not None else pair[3] for pair in _PAIR.finditer(found[1])}
         title = without_end(title, len(text) - found.start())
@@ -87,6 +89,14 @@ def head_of(
         head.difficulty, title, text = text, [], ""  # `## 第 1 题 🟢`
     head.title, head.text = title, text
     return head
+
+
+def stated_id(nodes: list[Inline]) -> str:
+    """The id in a comment ``<!-- id: NAME -->`` among `nodes`, inlines or blocks; empty where there is none."""
+    for node in nodes:
+        if node["t"] in {"RawInline", "RawBlock"} and (found := _STATED_ID.fullmatch(node["c"][1].strip())):
+            return found[1]
+    return ""
 
 
 def _unwrapped(inlines: list[Inline]) -> list[Inline]:

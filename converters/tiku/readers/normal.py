@@ -200,7 +200,7 @@ class Normal:
             target = address(url)
             if len(words) == 1 and words[0].get("c") == url:
                 words = [_word(target)]  # a bare address
-            return [{"t": "Link", "c": [_EMPTY, words, [target, title]]}]
+            return self.link({"t": "Link", "c": [_EMPTY, words, [target, title]]})
         if kind == "Image":
             return self.image({"t": "Image", "c": [_EMPTY, self._inner(content[1]), content[2]]})
         if kind == "Quoted":

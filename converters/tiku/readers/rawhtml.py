@@ -38,6 +38,7 @@ _WRAP = {
     "u": "Underline", "ins": "Underline", "s": "Strikeout", "del": "Strikeout", "strike": "Strikeout",
     "sub": "Subscript", "sup": "Superscript",
 }  # fmt: skip
+_NO_TEXT = frozenset({"script", "style"})
 _CODE = frozenset({"code", "kbd", "samp", "tt"})
 _KNOWN = frozenset(
     "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite "
@@ -199,6 +200,7 @@ class Lowering:
         events: list[tuple[str, Any]] = []
         for block in blocks:
             kind = block["t"]
+            self._line = self.lines.get(id(block), self._line)
             if kind == "RawBlock":
                 events += self._raw(block)
             elif kind in {"Para", "Plain"}:
@@ -332,6 +334,8 @@ class Lowering:
         slash, name = found[1], found[2].lower()
         if _HARMFUL.match(html):
             self._complain(f"<{name}> was removed")
+            if name in _NO_TEXT and not found[3].endswith("/"):
+                stack.append((name, [], {}))
         elif name == "br":
             stack[-1][1].append({"t": "LineBreak"})
         elif name == "img":
@@ -351,6 +355,8 @@ class Lowering:
 
     @staticmethod
     def _wrapped(tag: str, inner: list[Inline], values: dict[str, str]) -> list[Inline]:
+        if tag in _NO_TEXT:
+            return []  # what stands between the tags is code, not text
         if tag in _WRAP:
             return [{"t": _WRAP[tag], "c": inner}] if inner else []
         if tag in _CODE:
