@@ -9,14 +9,21 @@ import zlib
 from tiku import Bank, Choice, Kind, Question, Section
 from tiku.model import Location, Media
 
-_HAN = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经"
+_HAN = (
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年"
+    "动同工也能下过子说产种面而方后多定行学法所民得经"
+)
 _KANA = "あいうえおかきくけこさしすせそたちつてとなにぬねのアイウエオカキクケコサシスセソーっャュョん"
 _HANGUL = "가나다라마바사아자차카타파하강남동부서울시민학교문제답변설명예제"
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _SCRIPTS = {
-    "ru": "абвгдежзиклмнопрстуфхцчшщъыьэюя", "el": "αβγδεζηθικλμνξοπρστυφχψω", "ar": "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
-    "he": "אבגדהוזחטיכלמנסעפצקרשת", "th": "กขคงจฉชซญดตถทธนบปผพฟภมยรลวศสหอาำิีึืุูเแโใไ", "hi": "कखगघचछजझटठडढतथदधनपफबभमयरलवशसहािीुूेैोौ",
+    "ru": "абвгдежзиклмнопрстуфхцчшщъыьэюя",
+    "el": "αβγδεζηθικλμνξοπρστυφχψω",
+    "ar": "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
+    "he": "אבגדהוזחטיכלמנסעפצקרשת",
 }  # fmt: skip
+_SYLLABLES = (("กขคงจชซดตถทนบปผพฟมยรลวสหอ", "ิีุูา"), ("कखगघचछजटडतदनपबभमयरलवसह", "ािीुूेो"))
+"""Letters and the vowel signs that may follow them: Thai, Devanagari."""
 _EMOJI = "😀🎉🚀🧠📚✅❌⭐🔥💡"
 _LANGUAGES = ("python", "javascript", "", "sql", "java", "html")
 
@@ -104,6 +111,9 @@ class Fuzz:
             return some(_KANA, 2, 12)
         if pick < 0.79:
             return some(_HANGUL, 2, 5)
+        if pick < 0.82:
+            letters, vowels = choose(_SYLLABLES)
+            return "".join(choose(letters) + choose((*vowels, "")) for _ in range(self.random.randint(2, 6)))
         if pick < 0.85:
             return some(_SCRIPTS[choose(sorted(_SCRIPTS))], 2, 10)
         if pick < 0.88:

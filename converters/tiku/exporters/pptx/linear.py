@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _SPACED = frozenset("=≠<>≤≥≈≡→←↔⇒⇔∈∉⊂⊆∼≃∝+−±×÷·∧∨∪∩↦")
 _OPEN_ROOT = "√"
+_RAISED = {"1": "¹", "2": "²", "3": "³"}
+"""Every font has these, and they are easier to copy."""
 
 
 def tree(latex: str, *, display: bool = False) -> Element:
@@ -34,7 +36,10 @@ def runs(latex: str, style: int) -> Runs:
     except (MathError, RecursionError):
         return (Run(latex, style),)
     joined: list[Run] = []
-    for run in out:
+    for piece in out:
+        run = piece
+        if run.style & SUPER and run.text in _RAISED:
+            run = run._replace(text=_RAISED[run.text], style=run.style & ~SUPER)
         if joined and joined[-1][1:] == run[1:]:
             joined[-1] = run._replace(text=joined[-1].text + run.text)
         else:

@@ -136,8 +136,8 @@ class ShapeWriter:
                     group.append(following)
                     tall += setter.gap(following, size) + setter.height(following, size)
                     index += 1
-                # A touch more than measured: renderers round, and a box has no room to spare.
-                place = Box(box.left, top, box.width, tall)
+                # A box never leaves the body's, so that a fault of the pagination shows as text outside its box.
+                place = Box(box.left, top, box.width, max(10.0, min(tall, box.top + box.height - top)))
                 paragraphs = self.writer.paragraphs(group, size)
                 if holder:
                     self.placeholder("Content Placeholder", holder, place, paragraphs, edge=EDGE)

@@ -12,7 +12,7 @@ from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.markup import scheme
 from tiku.render.mathematics import MathError
 from tiku.render.paginate.flow import BOLD, CODE, ITALIC, SMALLCAPS, STRIKE, SUB, SUPER, UNDERLINE, Paragraph
-from tiku.render.paginate.measure import FORMULA_TALLER, Setter, code_leading, leading
+from tiku.render.paginate.measure import Setter, code_leading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,13 +87,8 @@ class TextWriter:
     def paragraph(self, item: Paragraph, size: float, gap: float) -> str:
         """One paragraph with the room above it."""
         text_size = self.setter.text_size(item, size)
-        step = leading(text_size)
-        tall = any(height * text_size * FORMULA_TALLER > step for _, height in self.setter.line(item).tall)
-        spacing = (
-            '<a:lnSpc><a:spcPct val="100000"/></a:lnSpc>'
-            if tall
-            else f'<a:lnSpc><a:spcPts val="{round(step * self.factor * 100)}"/></a:lnSpc>'
-        )
+        step = self.setter.step(item, text_size)
+        spacing = f'<a:lnSpc><a:spcPts val="{round(step * self.factor * 100)}"/></a:lnSpc>'
         before = f'<a:spcBef><a:spcPts val="{round(gap * self.factor * 100)}"/></a:spcBef><a:spcAft><a:spcPts val="0"/></a:spcAft>'
         margin, hanging, bullet = self._list(item, size)
         attributes = f'marL="{emu(margin * self.factor)}" indent="{emu(-hanging * self.factor)}"'

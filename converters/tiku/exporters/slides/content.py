@@ -147,7 +147,12 @@ class ContentWriter:
         classes += ["correct"] if item.correct else []
         classes += [item.align] if item.align in {"center", "end"} else []
         at = setter.text_size(item, size)
-        style = f' style="font-size:{number(at)}px;line-height:{number(leading(at))}px"' if at != size else ""
+        step = setter.step(item, at)
+        style = (
+            f' style="font-size:{number(at)}px;line-height:{number(step)}px"'
+            if step != leading(size) or at != size
+            else ""
+        )
         runs = item.runs
         label = ""
         if item.role == "choice" and runs and runs[0].text.endswith("\t"):

@@ -142,7 +142,7 @@ class _Page:
         cut = slide.hidden_from if slide.hidden_from >= 0 else len(slide.items)
         inner = self.content.items(slide.items[:cut], slide.size, setter)
         if cut < len(slide.items):
-            inner += f'<div class="fragment">{self.content.items(slide.items[cut:], slide.size, setter)}</div>'
+            inner += f'<div class="fragment" data-show="{escape(self.deck.terms["show_answer"])}">{self.content.items(slide.items[cut:], slide.size, setter)}</div>'
         level = "h1" if slide.kind == "title" else "h2"
         title = f'<{level} class="title" id="{slide.name}-title" style="font-size:{number(slide.title_size)}px;line-height:{number(leading(slide.title_size))}px">{self.content.runs(slide.title)}</{level}>'
         body = ""

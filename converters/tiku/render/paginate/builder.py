@@ -62,15 +62,6 @@ def clean(text: str) -> str:
     return _BIDI_CONTROLS.sub("", _NOT_XML.sub("", text))
 
 
-def runs_right_to_left(text: str) -> bool:
-    """Whether the first letter with a direction runs from right to left."""
-    found = _RTL.search(text)
-    if not found:
-        return False
-    other = _STRONG_LTR.search(text)
-    return not other or found.start() < other.start()
-
-
 class Builder:
     """Makes flows for one bank; `problems` fills with what could not be taken as it is."""
 
@@ -111,8 +102,11 @@ class Builder:
         return self._joined(flat)
 
     def turned(self, text: str) -> bool:
-        """Whether a paragraph of `text` runs from right to left: by its first letter, else as the bank does."""
-        return runs_right_to_left(text) or (self.rtl and not _STRONG_LTR.search(text))
+        """Whether a paragraph of `text` runs from right to left: as most of its letters do, else as the bank does."""
+        if text.isascii():
+            return self.rtl and not _STRONG_LTR.search(text)
+        turned = len(_RTL.findall(text))
+        return turned > len(_STRONG_LTR.findall(text)) if turned or not self.rtl else not _STRONG_LTR.search(text)
 
     def container(self, kind: str, indent: float, start: int = 1, style: str = "", delimiter: str = "") -> Container:
         """A new container, unlike all others."""

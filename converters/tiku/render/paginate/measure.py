@@ -81,11 +81,9 @@ class Setter:
     def _height(self, item: Item, size: float) -> float:
         if isinstance(item, Paragraph):
             text_size = self.text_size(item, size)
-            step = leading(text_size)
+            step = self.step(item, text_size)
             width = self.room(item, size) / text_size
-            line = self.line(item)
-            found = metrics.count(line, width, int(self.page / step) + 2)
-            return found * step + self.formulas_add(line, text_size, step)
+            return metrics.count(self.line(item), width, int(self.page / step) + 2) * step
         if isinstance(item, Code):
             text_size = self.code_size(item, size)
             return 2 * CODE_PAD + sum(self.code_lines(item, size)) * code_leading(text_size)
@@ -98,10 +96,10 @@ class Setter:
             return item.height * self.formula_size(item, size) * FORMULA_TALLER + 6
         return 8.0
 
-    @staticmethod
-    def formulas_add(line: Line, size: float, step: float) -> float:
-        """What formulas taller than a line add."""
-        return sum(max(0.0, height * size * FORMULA_TALLER - step) for _, height in line.tall)
+    def step(self, paragraph: Paragraph, text_size: float) -> float:
+        """From line to line: as everywhere, or more where a formula in the text is taller."""
+        tallest = max((height for _, height in self.line(paragraph).tall), default=0.0)
+        return max(leading(text_size), float(round(tallest * text_size * FORMULA_TALLER)))
 
     # -- code -----------------------------------------------------------------------------------------------------
 
@@ -145,8 +143,7 @@ class Setter:
                 width = (sum(across) - 2 * PAD_X) / text_size - 0.1
                 need = 2 * PAD_Y + 1
                 for paragraph in cell.paragraphs:
-                    line = self.line(paragraph)
-                    need += metrics.count(line, width) * step + self.formulas_add(line, text_size, step)
+                    need += metrics.count(self.line(paragraph), width) * self.step(paragraph, text_size)
                 if cell.down > 1:
                     spans.append((index, min(index + cell.down, len(rows)), need))
                 else:
@@ -191,8 +188,7 @@ class Setter:
     def _cut_text(self, item: Paragraph, size: float, room: float) -> tuple[Item, Item] | None:
         text_size = self.text_size(item, size)
         line = self.line(item)
-        step = leading(text_size)
-        many = int((room - self.formulas_add(line, text_size, step)) / step)
+        many = int(room / self.step(item, text_size))
         width = self.room(item, size) / text_size
         ends, forced = metrics.lines(line, width, enough=many + 1)
         if forced:  # see metrics.count

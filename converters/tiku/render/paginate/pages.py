@@ -48,7 +48,8 @@ def fit(items: Sequence[Item], sizes: Sequence[float], setter: Setter, *, colon:
     least = len(_pages(items, floor, whole, page))
     chosen = floor
     for size in sizes if least <= MANY else ():
-        if len(_pages(items, size, whole, page, enough=least)) <= least:
+        tried = _pages(items, size, whole, page, enough=least)
+        if len(tried) <= least and not _overflows(tried, size, whole, page):
             chosen = size
             break
     pages = _pages(items, chosen, whole, page)
@@ -100,6 +101,7 @@ def _balanced(
 
 
 def _overflows(pages: list[list[Item]], size: float, setter: Setter, cap: float) -> bool:
+    """Whether something that cannot be cut is taller than a page."""
     return any(len(page) == 1 and setter.height(page[0], size) > cap + 0.5 for page in pages)
 
 

@@ -9,6 +9,19 @@
 
   function scroll() {
     root.classList.add('scroll');
+    document.querySelectorAll('.fragment').forEach(function (answer) {
+      var button = document.createElement('button');
+      button.className = 'show';
+      button.type = 'button';
+      button.textContent = answer.dataset.show;
+      button.addEventListener('click', function () {
+        answer.classList.add('shown');
+        answer.tabIndex = -1;
+        answer.focus();
+        button.remove();
+      });
+      answer.before(button);
+    });
     document.addEventListener('click', function (event) {
       var link = event.target.closest && event.target.closest('a[href^="#/"]');
       if (!link) return;

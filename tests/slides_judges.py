@@ -1,0 +1,153 @@
+"""Real readers look at decks: LibreOffice draws PPTX, Chromium lays out HTML; what does not fit is told."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import zipfile
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from slides_reading import A, P, folded, slide_parts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+FORGIVEN = 3.0
+"""Points or pixels of excess that nobody sees."""
+
+
+def drawn(deck: Path, folder: Path) -> Path:
+    """`deck` as LibreOffice draws it, in PDF."""
+    profile = (folder / "profile").as_uri()
+    command = [
+        "soffice",
+        f"-env:UserInstallation={profile}",
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(folder),
+    ]
+    subprocess.run([*command, str(deck)], check=True, capture_output=True, timeout=300)
+    return folder / f"{deck.stem}.pdf"
+
+
+def _boxes(deck: Path) -> list[list[tuple[str, float, float]]]:
+    """For each slide its shapes with a box of their own: text, top and bottom in points."""
+    out = []
+    with zipfile.ZipFile(deck) as package:
+        for part in slide_parts(package):
+            shapes = []
+            for shape in etree.fromstring(package.read(part)).iter(P + "sp", P + "graphicFrame"):
+                frame = next(shape.iter(A + "xfrm", P + "xfrm"), None)
+                if frame is None:
+                    continue
+                top, height = (int(frame.find(A + tag).get(key)) / 12700 for tag, key in (("off", "y"), ("ext", "cy")))
+                text = folded("".join(node.text or "" for node in shape.iter(A + "t")))
+                shapes.append((text, top, top + height))
+            out.append(shapes)
+    return out
+
+
+def pptx_findings(deck: Path, folder: Path) -> list[str]:
+    """Lines that LibreOffice draws off the slide or below their box, and text that it does not draw at all."""
+    import pymupdf
+
+    found = []
+    flags = pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_MEDIABOX_CLIP & ~pymupdf.TEXT_PRESERVE_IMAGES
+    document = pymupdf.open(drawn(deck, folder))
+    slides = _boxes(deck)
+    assert len(slides) == len(document)
+    for number, (shapes, page) in enumerate(zip(slides, document, strict=True), 1):
+        seen = ""
+        for block in page.get_text("dict", flags=flags)["blocks"]:
+            for line in block.get("lines", []):
+                spans = [span for span in line["spans"] if span["text"].strip()]
+                if not spans:
+                    continue
+                text = folded("".join(span["text"] for span in spans))
+                seen += text
+                base, size = max(span["origin"][1] for span in spans), max(span["size"] for span in spans)
+                right = spans[-1]["bbox"][2] - (size if text[-1] in "，。、；：！？）》」』” " else 0)
+                bottom = base + 0.15 * size
+                if max(right - page.rect.width, -spans[0]["bbox"][0], bottom - page.rect.height) > FORGIVEN:
+                    found.append(f"slide {number}: off the slide: {text[:30]}")
+                below = [bottom - end for said, _, end in shapes if len(text) > 3 and text in said]
+                if below and min(below) > FORGIVEN:
+                    found.append(f"slide {number}: {min(below):.0f} pt below its box: {text[:30]}")
+        wanted = Counter("".join(text for text, _, _ in shapes))
+        lost = sum((wanted - Counter(seen)).values())
+        if lost > max(3, 0.02 * wanted.total()):
+            found.append(f"slide {number}: {lost} of {wanted.total()} characters are not drawn")
+    return found
+
+
+# Text of the slide shown that reaches over its edges, and content taller or wider than the box that holds it.
+_MEASURE = """
+async (index) => {
+  const slide = Reveal.getSlides()[index], at = Reveal.getIndices(slide);
+  Reveal.slide(at.h, at.v, 99);
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const edge = document.querySelector('.reveal').getBoundingClientRect(), found = [];
+  const body = slide.querySelector('.body');
+  if (body && body.scrollHeight > body.clientHeight + 3) found.push('body ' + (body.scrollHeight - body.clientHeight));
+  const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    if (!node.textContent.trim() || node.parentElement.closest('aside')) continue;
+    const range = document.createRange(); range.selectNodeContents(node);
+    for (const r of range.getClientRects())
+      if (r.width > 1 && Math.max(
+        r.bottom - edge.bottom, r.right - edge.right, edge.left - r.left, edge.top - r.top) > 3)
+        { found.push('text ' + node.textContent.slice(0, 30)); break; }
+  }
+  return found;
+}
+"""
+
+
+def wait_for(page: Any, condition: str, seconds: float = 20) -> None:
+    """Wait until `condition` is true: the deck's policy forbids the way Playwright has for this."""
+    for _ in range(int(seconds * 10)):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(condition)
+
+
+class Browser:
+    """Chromium with one deck open; what it asks the network for and complains of is kept."""
+
+    def __init__(self, playwright: Any, deck: Path, query: str = "", **context: Any) -> None:
+        self.browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        self.context = self.browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **context})
+        self.page = self.context.new_page()
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._heard)
+        self.page.goto(deck.as_uri() + query)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.browser.close()
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def findings(self) -> list[str]:
+        """What does not fit, slide by slide."""
+        wait_for(self.page, "!!window.Reveal && Reveal.isReady()")
+        count = self.page.evaluate("Reveal.getSlides().length")
+        return [
+            f"slide {index + 1}: {each}"
+            for index in range(count)
+            for each in self.page.evaluate(f"({_MEASURE})({index})")
+        ]

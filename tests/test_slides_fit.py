@@ -1,0 +1,123 @@
+"""Nothing runs off a slide, as LibreOffice and Chromium see it; and they do see it when something does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tiku
+from banks import REAL, SHOWCASE, bank_at
+from slides_fuzz import Fuzz
+from slides_judges import Browser, pptx_findings, wait_for
+from tiku.render import deck as deck_module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tiku.model import Bank
+
+pytestmark = pytest.mark.tools
+
+
+def banks() -> dict[str, Bank]:
+    return {"real": bank_at(REAL), "showcase": bank_at(SHOWCASE), "fuzz": Fuzz(3).bank(10)}
+
+
+def too_tall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paginate for a body 15 % taller than it is drawn."""
+
+    def setter(width: float, page: float, objects: dict[str, tuple[float, float]], limit: float = 0.62) -> object:
+        return original(width, page * 1.15, objects, limit)
+
+    original = deck_module.Setter
+    monkeypatch.setattr(deck_module, "Setter", setter)
+
+
+@pytest.mark.parametrize("name", ["real", "showcase", "fuzz"])
+def test_pptx_fits(name: str, tmp_path: Path, need: Callable[..., None]) -> None:
+    need("soffice", "py:pymupdf")
+    target = tmp_path / f"{name}.pptx"
+    tiku.write(banks()[name], target, time=1_700_000_000)
+    assert pptx_findings(target, tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["real", "showcase", "fuzz"])
+def test_html_fits(name: str, tmp_path: Path, need: Callable[..., None]) -> None:
+    need("chromium", "py:playwright")
+    from playwright.sync_api import sync_playwright
+
+    target = tmp_path / f"{name}.slides.html"
+    tiku.write(banks()[name], target, time=1_700_000_000)
+    with sync_playwright() as playwright, Browser(playwright, target) as browser:
+        assert browser.findings() == []
+        assert browser.complaints == []
+        assert [url for url in browser.asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_the_judges_see_a_deck_made_for_a_taller_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, need: Callable[..., None]
+) -> None:
+    need("soffice", "py:pymupdf", "chromium", "py:playwright")
+    from playwright.sync_api import sync_playwright
+
+    too_tall(monkeypatch)
+    bank = bank_at(REAL)
+    tiku.write(bank, tmp_path / "tall.pptx", time=1_700_000_000)
+    assert pptx_findings(tmp_path / "tall.pptx", tmp_path)
+    tiku.write(bank, tmp_path / "tall.slides.html", time=1_700_000_000)
+    with sync_playwright() as playwright, Browser(playwright, tmp_path / "tall.slides.html") as browser:
+        assert browser.findings()
+
+
+def test_print_gives_a_page_for_each_slide(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("chromium", "py:playwright", "py:pymupdf")
+    import pymupdf
+    from playwright.sync_api import sync_playwright
+
+    bank = bank_at(REAL)
+    bank = replace(bank, sections=(replace(bank.sections[0], questions=bank.sections[0].questions[:4]),))
+    target = tmp_path / "deck.slides.html"
+    tiku.write(bank, target, time=1_700_000_000)
+    with sync_playwright() as playwright, Browser(playwright, target, "?print-pdf") as browser:
+        browser.page.wait_for_timeout(800)
+        count = browser.page.evaluate("document.querySelectorAll('.slides section').length")
+        paper = pymupdf.open("pdf", browser.page.pdf(prefer_css_page_size=True, print_background=True))
+    assert len(paper) == count
+    assert "多模态" in "".join(page.get_text() for page in paper)
+
+
+def test_a_phone_shows_a_page_to_scroll_with_answers_behind_buttons(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("chromium", "py:playwright")
+    from playwright.sync_api import sync_playwright
+
+    target = tmp_path / "deck.slides.html"
+    tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000)
+    phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    with sync_playwright() as playwright, Browser(playwright, target, **phone) as browser:
+        page = browser.page
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("getComputedStyle(document.querySelector('#q1 .body p')).fontSize") == "17px"
+        answer = page.locator("#q4 .fragment")
+        assert not answer.is_visible()
+        page.locator("#q4 button.show").click()
+        assert answer.is_visible()
+        assert browser.complaints == []
+
+
+def test_the_speaker_sees_the_notes(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("chromium", "py:playwright")
+    from playwright.sync_api import sync_playwright
+
+    target = tmp_path / "deck.slides.html"
+    tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000, settings={"explanation": "notes"})
+    with sync_playwright() as playwright, Browser(playwright, target, "#/q4") as browser:
+        wait_for(browser.page, "!!window.Reveal && Reveal.isReady()")
+        with browser.page.expect_popup() as popup:
+            browser.page.keyboard.press("s")
+        wait_for(
+            popup.value, "!!document.querySelector('.speaker-controls-notes .value')?.textContent.includes('验证集')"
+        )
+        assert browser.complaints == []
