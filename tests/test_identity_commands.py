@@ -153,3 +153,19 @@ def test_ids_fit_every_way_of_writing_questions(tmp_path: Path, monkeypatch: pyt
     assert text.count(b"{#tk") in {0, 2}  # all, or the lines are named and left alone
     assert b"\r\n" in text
     assert text.replace(b"\r\n", b"").count(b"\n") == 0
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["### 1. A title {#mine}\n", "### 1. A title <!-- id: mine -->\n", "### 1. A title\n\n<!-- id: mine -->\n"],
+)
+def test_an_id_in_the_source_is_the_key_of_its_note(written: str, source: Path) -> None:
+    source.write_text(f"{written}\n**Question:** What is it?\n\n**Answer:** This.\n", encoding="utf-8")
+    run("convert", "bank.md", "-o", "one.apkg", "--title", "T")
+    source.write_text(
+        f"{written.replace('1. A', '7. Another')}\n**Question:** What else?\n\n**Answer:** That.\n", encoding="utf-8"
+    )
+    run("convert", "bank.md", "-o", "two.apkg", "--title", "T")
+    one, two = (exporter.remember(source.parent / name).known for name in ("one.apkg", "two.apkg"))
+    assert [each.key for each in (*one, *two)] == ["mine", "mine"]
+    assert one[0].guid == two[0].guid
