@@ -1,0 +1,226 @@
+"""The PPTX package itself: valid, complete, readable by others; a user's template; hostile content."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from lxml import etree
+
+import tiku
+from banks import SHOWCASE, bank_at
+from banks import bank as bank_of
+from slides_fuzz import Fuzz
+from slides_reading import MC, A, P, R, pptx_slides, relationships, slide_parts
+from tiku.errors import ExportError
+from tiku.exporters.pptx.omml import Converter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tiku.model import Bank
+
+M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+
+
+@pytest.fixture(scope="module")
+def showcase(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("pptx") / "showcase.pptx"
+    assert tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000, settings={"explanation": "notes"}) == []
+    return target
+
+
+def trees(deck: Path) -> list[etree._Element]:
+    with zipfile.ZipFile(deck) as package:
+        return [etree.fromstring(package.read(part)) for part in slide_parts(package)]
+
+
+def test_every_slide_has_a_title_and_unique_ids(showcase: Path) -> None:
+    for tree in trees(showcase):
+        kinds = [holder.get("type") for holder in tree.iter(P + "ph")]
+        assert any(kind in {"title", "ctrTitle"} for kind in kinds)
+        ids = [element.get("id") for element in tree.iter(P + "cNvPr")]
+        assert len(ids) == len(set(ids))
+
+
+def test_every_run_has_a_language_and_every_picture_words(showcase: Path) -> None:
+    for tree in trees(showcase):
+        for run in tree.iter(A + "r"):
+            assert run.find(A + "rPr").get("lang")
+        for picture in tree.iter(P + "pic"):
+            assert picture.find(f"{P}nvPicPr/{P}cNvPr").get("descr")
+        for formula in tree.iter(MC + "Choice"):
+            assert formula.getparent().find(MC + "Fallback") is not None
+
+
+def test_relationships_lead_somewhere_and_are_used(showcase: Path) -> None:
+    with zipfile.ZipFile(showcase) as package:
+        names = set(package.namelist())
+        assert len(names) == len(package.namelist())
+        for part in slide_parts(package):
+            rels = relationships(package, part)
+            used = {
+                value
+                for element in etree.fromstring(package.read(part)).iter()
+                for key, value in element.items()
+                if key.startswith(R)
+            }
+            assert used <= set(rels)
+            for kind, target in rels.values():
+                assert kind == "hyperlink" or target in names
+
+
+def test_questions_link_to_answers_and_back(showcase: Path) -> None:
+    slides = pptx_slides(showcase)
+    numbers = {slide.name: place for place, slide in enumerate(slides)}
+    question = next(slide for slide in slides if "什么是过拟合" in slide.body)
+    answer = slides[numbers[question.links[-1]]]
+    assert "正则化" in answer.body
+    assert answer.links[-1] == question.name
+
+
+def test_tables_formulas_code_and_lists_are_native(showcase: Path) -> None:
+    everything = trees(showcase)
+    assert sum(len(list(tree.iter(A + "tbl"))) for tree in everything) == 1
+    assert sum(len(list(tree.iter(M + "oMathPara"))) for tree in everything) == 2
+    assert any(list(tree.iter(A + "buAutoNum")) for tree in everything)
+    assert not any(list(tree.iter(P + "transition")) for tree in everything)
+
+
+def test_python_pptx_reads_it(showcase: Path, need: Callable[..., None]) -> None:
+    need("py:pptx")
+    from pptx import Presentation
+
+    deck = Presentation(str(showcase))
+    slides = list(deck.slides)
+    assert slides[0].shapes.title.text_frame.text == "题库示例 · A tour of tiku"
+    assert any(shape.has_table for slide in slides for shape in slide.shapes)
+    assert any("梯度消失" in slide.notes_slide.notes_text_frame.text for slide in slides if slide.has_notes_slide)
+    assert deck.core_properties.title == "题库示例 · A tour of tiku"
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("name", ["showcase", "fuzz", "theme"])
+def test_openxml_audit_finds_nothing(name: str, showcase: Path, tmp_path: Path, need: Callable[..., None]) -> None:
+    need("py:openxml_audit", "py:pptx")
+    from openxml_audit import validate_pptx
+
+    deck = showcase
+    if name == "fuzz":
+        deck = tmp_path / "fuzz.pptx"
+        tiku.write(Fuzz(5).bank(6), deck, time=1_700_000_000)
+    if name == "theme":
+        deck = tmp_path / "themed.pptx"
+        tiku.write(bank_at(SHOWCASE), deck, time=1_700_000_000, theme=str(template(tmp_path)))
+    result = validate_pptx(str(deck))
+    assert [str(error) for error in result.errors] == []
+
+
+# -- templates -----------------------------------------------------------------------------------------------------
+
+
+def template(folder: Path) -> Path:
+    """A template of python-pptx's, 4:3, with a slide that must not get into decks."""
+    from pptx import Presentation
+
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    slide.shapes.title.text = "OLD SLIDE"
+    slide.notes_slide.notes_text_frame.text = "OLD NOTES"
+    deck.save(str(folder / "mine.pptx"))
+    return folder / "mine.pptx"
+
+
+def test_a_users_template_is_used(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("py:pptx")
+    from pptx import Presentation
+
+    target = tmp_path / "deck.pptx"
+    bank = bank_at(SHOWCASE)
+    tiku.write(bank, target, time=1_700_000_000, theme=str(template(tmp_path)))
+    deck = Presentation(str(target))
+    assert deck.slide_width == 9144000
+    assert deck.slides[0].slide_layout.name == "Title Slide"
+    assert "Title and Content" in {slide.slide_layout.name for slide in deck.slides}
+    assert "OLD" not in "".join(slide.title + slide.body + slide.notes for slide in pptx_slides(target))
+    with zipfile.ZipFile(target) as package:
+        assert all(Counter(package.namelist()).values())
+        assert not any(name.startswith("ppt/printerSettings") for name in package.namelist())
+    first = target.read_bytes()
+    tiku.write(bank, target, time=1_700_000_000, theme=str(tmp_path / "mine.pptx"))
+    assert target.read_bytes() == first
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 damaged"])
+def test_a_damaged_template_is_an_error_not_a_traceback(content: bytes, tmp_path: Path) -> None:
+    theme = tmp_path / "bad.pptx"
+    theme.write_bytes(content)
+    with pytest.raises(ExportError, match="theme"):
+        tiku.write(bank_of("### 1. A\n\n**答案：** b\n"), tmp_path / "deck.pptx", theme=str(theme))
+    with pytest.raises(ExportError, match="theme"):
+        tiku.write(bank_of("### 1. A\n\n**答案：** b\n"), tmp_path / "deck.pptx", theme=str(tmp_path / "none.pptx"))
+
+
+# -- formulas ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("latex", "wanted"),
+    [
+        (r"\frac{a}{b}", ["f", "num", "den"]),
+        (r"x_i^2", ["sSubSup"]),
+        (r"\sum_{i=1}^n x_i", ["nary", "sSub"]),
+        (r"\sqrt[3]{x}", ["rad", "deg"]),
+        (r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}", ["m", "mr"]),
+        (r"\hat{y}", ["acc"]),
+        (r"\left( \frac{1}{2} \right)", ["d", "f"]),
+        (r"\int_0^1 f(x)\,dx", ["nary"]),
+    ],
+)
+def test_latex_becomes_omml(latex: str, wanted: list[str]) -> None:
+    tree = etree.fromstring(f'<x xmlns:m="{M[1:-1]}">{Converter().inline(latex)}</x>')
+    tags = {etree.QName(element).localname for element in tree.iter()}
+    assert set(wanted) <= tags
+
+
+# -- hostile content -----------------------------------------------------------------------------------------------
+
+HOSTILE = """### 1. <img src=x onerror=alert(1)> Title & "quotes" <b>
+
+**Question:** Text \x01\x1f with controls <script>alert(2)</script> and [a link](javascript:alert(3)) and
+[another](file:///etc/passwd) and [one more](#nowhere).
+
+<iframe src="https://example.org/x"></iframe>
+<div onclick="alert(4)">kept text</div>
+
+**Answer:** ok
+"""
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    target = tmp_path / "deck.pptx"
+    tiku.write(bank_of(HOSTILE), target, time=1_700_000_000)
+    with zipfile.ZipFile(target) as package:
+        for name in package.namelist():
+            if name.endswith((".xml", ".rels")):
+                etree.fromstring(package.read(name))
+            assert b"javascript:" not in package.read(name)
+            assert b"file:///" not in package.read(name)
+
+
+def deep(depth: int) -> Bank:
+    node: dict[str, object] = {"t": "Para", "c": [{"t": "Str", "c": "inside"}]}
+    for _ in range(depth):
+        node = {"t": "BulletList", "c": [[node]]}
+    return tiku.Bank(sections=(tiku.Section(questions=(tiku.Question(id="q", prompt=(node,)),)),))
+
+
+@pytest.mark.parametrize("suffix", [".pptx", ".slides.html"])
+def test_deep_nesting_and_huge_words_end_well(suffix: str, tmp_path: Path) -> None:
+    tiku.write(deep(60), tmp_path / f"deep{suffix}", time=1_700_000_000)
+    text = {"t": "Para", "c": [{"t": "Str", "c": "x" * 20_000}]}
+    bank = tiku.Bank(sections=(tiku.Section(questions=(tiku.Question(id="q", prompt=(text,), answer=(text,)),)),))
+    assert tiku.write(bank, tmp_path / f"huge{suffix}", time=1_700_000_000) == []
