@@ -58,6 +58,28 @@ def _close() -> None:
             child.kill()
 
 
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": "0"}
+
+
+def run_module(module: str, argument: str, seconds: float) -> None:
+    """Run ``python -m module argument`` to its end.
+
+    Raises ExportError when it fails or takes longer than `seconds`.
+    """
+    command = [sys.executable, "-m", module, argument]
+    try:
+        done = subprocess.run(
+            command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8",
+            errors="replace", timeout=seconds, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise ExportError(f"the PDF could not be put together in {seconds:.0f} seconds") from error
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise ExportError(f"the PDF cannot be put together: {reason[:300]}")
+
+
 class Child:
     """One renderer process; use it as a context manager. It loads WeasyPrint while the caller goes on.
 
@@ -68,11 +90,10 @@ class Child:
         self.owner = os.getpid()
         self.books = 0
         self.kept = False
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tiku.exporters.pdf.render"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=environment, start_new_session=True, text=True, encoding="utf-8",
+            env=_environment(), start_new_session=True, text=True, encoding="utf-8",
         )  # fmt: skip
 
     def __enter__(self) -> Self:

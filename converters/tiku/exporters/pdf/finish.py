@@ -26,18 +26,23 @@ if TYPE_CHECKING:
 def finish(laid: Laid, target: Path, book: Book, sheet: Sheet, time: int, *, thumbs: bool) -> None:
     """Turn what the renderer made into the book at `target`; `thumbs` asks for a tab at each chapter."""
     with pikepdf.open(laid.file) as pdf:
-        sample = stamps.take_sample(pdf, laid.front, book.stamped)
-        if not laid.clean:
-            tags.clean(pdf)
-        names = {entry.anchor: entry.name for entry in book.entries}
-        links.connect(pdf, laid.places, names)
-        stamps.furnish(pdf, book, sheet, laid, sample, thumbs=thumbs)
-        outline(pdf, book.entries, laid.places)
-        pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), laid.front, Dictionary(S=Name.D)]))
-        describe(pdf, book, time)
-        pdf.save(
-            target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True
-        )
+        complete(pdf, laid, target, book, sheet, time, thumbs=thumbs)
+
+
+def complete(
+    pdf: pikepdf.Pdf, laid: Laid, target: Path, book: Book, sheet: Sheet, time: int, *, thumbs: bool
+) -> None:  # fmt: skip
+    """As `finish`, with the file open already."""
+    sample = stamps.take_sample(pdf, laid.front, book.stamped)
+    if not laid.clean:
+        tags.clean(pdf)
+    names = {entry.anchor: entry.name for entry in book.entries}
+    links.connect(pdf, laid.places, names)
+    stamps.furnish(pdf, book, sheet, laid, sample, thumbs=thumbs)
+    outline(pdf, book.entries, laid.places)
+    pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), laid.front, Dictionary(S=Name.D)]))
+    describe(pdf, book, time)
+    pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
 
 
 def describe(pdf: pikepdf.Pdf, book: Book, time: int) -> None:

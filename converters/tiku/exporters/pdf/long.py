@@ -6,17 +6,21 @@ The result does not depend on how many renderers there are: chunks are cut by th
 from __future__ import annotations
 
 import os
+import pickle
 import queue
 import threading
 from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku.exporters.pdf.child import Child
+from tiku.exporters.pdf.child import Child, run_module
 from tiku.exporters.pdf.make import Laid
-from tiku.plugins import need
 
 if TYPE_CHECKING:
+    from tiku.exporters.pdf.book import Book
     from tiku.exporters.pdf.make import Work
+    from tiku.exporters.pdf.styles import Sheet
 
 CHUNK = 50
 """Questions in a chunk: enough that starting one costs nothing, few enough that a renderer stays below 200 MB."""
@@ -24,13 +28,13 @@ MOST = 8
 """Renderers at most: each needs some 200 MB."""
 
 
-def render(work: Work, first: Child) -> Laid:
-    """Lay out and merge the whole book; `first` is a renderer that runs already."""
+def make(work: Work, first: Child, target: Path, time: int, *, thumbs: bool) -> None:
+    """Write the whole book to `target`; `first` is a renderer that runs already."""
     book = work.book
     with ExitStack() as stack:
         pool = Pool(work, [first, *(stack.enter_context(Child()) for _ in range(_workers() - 1))])
-        chunks = book.chunks(CHUNK)
-        body = pool.run("body", chunks, {}, 1)
+        body = pool.run("body", book.chunks(CHUNK), {}, 1)
+        book.body.clear()
         places: dict[str, tuple[int, float, float, float, float]] = {}
         pages = 0
         for answer in body:
@@ -42,15 +46,44 @@ def render(work: Work, first: Child) -> Laid:
         numbers = {anchor: place[0] + 1 for anchor, place in places.items()}
         front = pool.run("front", book.front, numbers, 1)
         sample = pool.run("sample", [book.sample], {}, 1)
-        leading = sum(answer["counts"][0] for answer in front)
-        merge = need("pdf", "tiku.exporters.pdf.merge", "pdf")
         order = [*front, *sample, *body, *back]
-        fused = merge.fused_glyphs(order)
+        fused = fuse(order)
         files = pool.subset({key: sorted(glyphs) for key, glyphs in fused.items()})
-    target = work.folder / "raw.pdf"
-    merge.merge(order, target, fused, files, work.folder)
+    leading = sum(answer["counts"][0] for answer in front)
     shifted = {anchor: (place[0] + leading, *place[1:]) for anchor, place in places.items()}
-    return Laid(target, leading, shifted, clean=True)
+    laid = Laid(Path(), leading, shifted, clean=True)
+    chunks = [str(answer["file"]) for answer in order]
+    assembly = Assembly(chunks, fused, files, str(work.folder), laid, book, work.sheet, str(target), time, thumbs)
+    file = work.folder / "assembly"
+    file.write_bytes(pickle.dumps(assembly))
+    run_module("tiku.exporters.pdf.assemble", str(file), work.seconds(len(book.entries)))
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What the process that puts the chunks together must know."""
+
+    chunks: list[str]
+    fused: dict[str, dict[int, tuple[str, float]]]
+    files: dict[str, tuple[str, str]]
+    folder: str
+    laid: Laid
+    book: Book
+    sheet: Sheet
+    target: str
+    time: int
+    thumbs: bool
+
+
+def fuse(answers: list[dict[str, Any]]) -> dict[str, dict[int, tuple[str, float]]]:
+    """For each font, by its hash: glyph -> (text, width). The first chunk that tells a glyph wins."""
+    fused: dict[str, dict[int, tuple[str, float]]] = {}
+    for answer in answers:
+        for key, glyphs in answer.pop("fonts").items():
+            known = fused.setdefault(key, {})
+            for glyph, (text, width) in glyphs.items():
+                known.setdefault(int(glyph), (text, width))
+    return fused
 
 
 def _workers() -> int:

@@ -81,17 +81,18 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         book = Binder(bank, theme, look, table).bind()
         variant = str(options.settings.get("variant", "pdf/ua-1"))
         work = Work(book, sheet, folder, share(book, sheet, folder, variant))
+        thumbs = bool(options.settings.get("thumbs", False))
         if len(bank.questions) > LONG:
             from tiku.exporters.pdf import long
 
-            laid = long.render(work, child)
+            long.make(work, child, path, options.time, thumbs=thumbs)
         else:
             loading.start()
             laid = render(work, child)
             loading.join()
+            finish = need("pdf", "tiku.exporters.pdf.finish", "pdf")
+            finish.finish(laid, path, book, sheet, options.time, thumbs=thumbs)
         renderers.give(child)
-        finish = need("pdf", "tiku.exporters.pdf.finish", "pdf")
-        finish.finish(laid, path, book, sheet, options.time, thumbs=bool(options.settings.get("thumbs", False)))
     missed = {chr(point) for point in work.missing}
     return problems + book.problems + (glyphs.where(bank, missed) if missed else [])
 

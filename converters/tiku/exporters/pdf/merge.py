@@ -12,56 +12,44 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def fused_glyphs(answers: Iterable[dict[str, Any]]) -> dict[str, dict[int, tuple[str, float]]]:
-    """For each font of several chunks, by its hash: glyph -> (text, width). The first chunk that tells a glyph wins."""
-    fused: dict[str, dict[int, tuple[str, float]]] = {}
-    for answer in answers:
-        for key, glyphs in answer["fonts"].items():
-            known = fused.setdefault(key, {})
-            for glyph, (text, width) in glyphs.items():
-                known.setdefault(int(glyph), (text, width))
-    return fused
-
-
 def merge(
-    answers: list[dict[str, Any]], target: Path, fused: dict[str, dict[int, tuple[str, float]]],
-    files: dict[str, tuple[str, str]], folder: Path,
-) -> None:  # fmt: skip
-    """Write the chunks of `answers`, in order, as one tagged PDF to `target`.
+    chunks: list[str], fused: dict[str, dict[int, tuple[str, float]]], files: dict[str, tuple[str, str]], folder: Path
+) -> pikepdf.Pdf:
+    """The files `chunks`, in order, as one tagged PDF; they are cleaned files (see `tags`).
 
-    `files` names the subset of each fused font in `folder`; chunks are cleaned files (see `tags`).
+    `fused` tells the glyphs of each font that they share, `files` its subset in `folder`.
     """
-    with pikepdf.open(answers[0]["file"]) as pdf:
-        fonts: dict[str, Any] = {}
-        root = pdf.Root.StructTreeRoot
-        document = root.K[0]
-        kids = list(document.K)
-        numbers = list(root.ParentTree.Nums)
-        last = int(root.ParentTreeNextKey)
-        share_fonts(pdf, pdf.pages, fonts, fused, files, folder)
-        for answer in answers[1:]:
-            with pikepdf.open(answer["file"]) as source:
-                before = len(pdf.pages)
-                pdf.pages.extend(source.pages)
-                # Pages are copied first: the tag tree then refers to the copies.
-                tree = pdf.copy_foreign(source.Root.StructTreeRoot)
-            share_fonts(pdf, pdf.pages[before:], fonts, fused, files, folder)
-            for kid in tree.K[0].get("/K", ()):
-                kid.P = document
-                kids.append(kid)
-            pairs = list(tree.ParentTree.Nums)
-            for place in range(0, len(pairs), 2):
-                numbers += [int(pairs[place]) + last, pairs[place + 1]]
-            for page in pdf.pages[before:]:
-                page.obj.StructParents = int(page.obj.StructParents) + last
-                for annotation in page.obj.get("/Annots", ()):
-                    if "/StructParent" in annotation:
-                        annotation.StructParent = int(annotation.StructParent) + last
-            last += int(tree.ParentTreeNextKey)
-        document.K = Array(kids)
-        root.ParentTree = pdf.make_indirect(Dictionary(Nums=Array(numbers)))
-        root.ParentTreeNextKey = last
-        pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    pdf = pikepdf.open(chunks[0])
+    fonts: dict[str, Any] = {}
+    root = pdf.Root.StructTreeRoot
+    document = root.K[0]
+    kids = list(document.K)
+    numbers = list(root.ParentTree.Nums)
+    last = int(root.ParentTreeNextKey)
+    share_fonts(pdf, pdf.pages, fonts, fused, files, folder)
+    for chunk in chunks[1:]:
+        with pikepdf.open(chunk) as source:
+            before = len(pdf.pages)
+            pdf.pages.extend(source.pages)
+            # Pages are copied first: the tag tree then refers to the copies.
+            tree = pdf.copy_foreign(source.Root.StructTreeRoot)
+        share_fonts(pdf, pdf.pages[before:], fonts, fused, files, folder)
+        for kid in tree.K[0].get("/K", ()):
+            kid.P = document
+            kids.append(kid)
+        pairs = list(tree.ParentTree.Nums)
+        for place in range(0, len(pairs), 2):
+            numbers += [int(pairs[place]) + last, pairs[place + 1]]
+        for page in pdf.pages[before:]:
+            page.obj.StructParents = int(page.obj.StructParents) + last
+            for annotation in page.obj.get("/Annots", ()):
+                if "/StructParent" in annotation:
+                    annotation.StructParent = int(annotation.StructParent) + last
+        last += int(tree.ParentTreeNextKey)
+    document.K = Array(kids)
+    root.ParentTree = pdf.make_indirect(Dictionary(Nums=Array(numbers)))
+    root.ParentTreeNextKey = last
+    return pdf
 
 
 def share_fonts(

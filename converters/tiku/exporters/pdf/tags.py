@@ -83,8 +83,8 @@ class Tree:
             if inner is None and str(kid.S) not in {"/TD", "/TH", "/Figure"}:
                 continue
             same_page = page is not None and kid.get("/Pg") is not None and kid.Pg.objgen == page.objgen
-            if str(kid.S) in _NEEDLESS and same_page and "/A" not in kid and "/Lang" not in kid:
-                hoisted = list(inner)
+            hoisted = list(inner) if inner is not None else []
+            if same_page and "/A" not in kid and "/Lang" not in kid and self._needless(kid, hoisted):
                 for each in hoisted:
                     if isinstance(each, Dictionary) and each.get("/Type") != Name.OBJR:
                         each.P = element
@@ -95,6 +95,8 @@ class Tree:
                 kids.append(kid)
         if kind == "/LI":
             kids = self._list_item(element, kids)
+        elif kind == "/LBody":
+            kids = self._list_body(element, kids)
         if kids:
             element.K = Array(kids)
         elif "/K" in element:
@@ -103,6 +105,26 @@ class Tree:
         for kid in kids:
             if not isinstance(kid, Dictionary):
                 marks[int(kid)] = element
+
+    @staticmethod
+    def _needless(element: Any, kids: list[Any]) -> bool:
+        """Whether `element` says nothing: its kids can stand in its place."""
+        if str(element.S) in _NEEDLESS:
+            return True
+        # A division only groups; but text may not stand in an article or a section without a paragraph.
+        return Name.Div == element.S and all(isinstance(kid, Dictionary) and "/S" in kid for kid in kids)
+
+    def _list_body(self, body: Any, kids: list[Any]) -> list[Any]:
+        """The one paragraph of a list item is no element of its own."""
+        only = kids[0] if len(kids) == 1 and isinstance(kids[0], Dictionary) else None
+        if only is None or only.get("/S") != Name.P or "/A" in only or only.Pg.objgen != body.Pg.objgen:
+            return kids
+        inner = list(only.get("/K", ()))
+        for each in inner:
+            if isinstance(each, Dictionary) and each.get("/Type") != Name.OBJR:
+                each.P = body
+        self._take_over(only, body)
+        return inner
 
     def _headings(self) -> None:
         """Close gaps in the levels of headings: after an H2 comes no H4, whatever the source holds."""
@@ -172,6 +194,8 @@ class Tree:
         if not rest:
             return labels
         body = self.pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.LBody, P=item, Pg=item.Pg, K=Array(rest)))
+        rest = self._list_body(body, rest)
+        body.K = Array(rest)
         marks = self.owners[self.pages[item.Pg.objgen]]
         for kid in rest:
             if not isinstance(kid, Dictionary):
