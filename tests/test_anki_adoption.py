@@ -133,7 +133,7 @@ def test_there_is_a_frozen_deck_to_update() -> None:
     assert list(FROZEN.glob("tiku-*.apkg"))
 
 
-@pytest.mark.parametrize("damage", ["empty", "text", "zip", "cut"])
+@pytest.mark.parametrize("damage", ["empty", "text", "zip", "cut", "view"])
 def test_a_damaged_deck_is_an_error_or_is_passed_over(damage: str, tmp_path: Path) -> None:
     import zipfile
 
@@ -144,6 +144,17 @@ def test_a_damaged_deck_is_an_error_or_is_passed_over(damage: str, tmp_path: Pat
     if damage == "zip":
         with zipfile.ZipFile(bad, "w") as archive:
             archive.writestr("collection.anki2", b"no database")
+    elif damage == "view":  # a database that would compute for ever
+        import sqlite3
+
+        with sqlite3.connect(tmp_path / "view") as database:
+            database.execute("CREATE TABLE col (conf, decks, models)")
+            database.execute("INSERT INTO col VALUES ('{}', '{}', '{}')")
+            endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+            database.execute(f"CREATE VIEW cards AS {endless} SELECT i AS nid, 0 AS ord, 0 AS due, 0 AS did FROM n")
+        database.close()
+        with zipfile.ZipFile(bad, "w") as archive:
+            archive.write(tmp_path / "view", "collection.anki2")
     else:
         bad.write_bytes({"empty": b"", "text": b"hello", "cut": GENANKI.read_bytes()[:900]}[damage])
     with pytest.raises(DocumentError, match="cannot be read as an Anki package"):

@@ -36,15 +36,15 @@ MOST_BYTES = 4_000_000_000
 CHUNK = 1 << 20
 _NAMES = ("collection.anki21b", "collection.anki21", "collection.anki2")
 _CARD_TYPES = {kind.id: form for form, kind in note_types().items()}
-_HIDDEN = re.compile(
-    r"(?s)<(style|script)\b.*?</\1>|<!--.*?-->|<span class=\"tk-letter\">.*?</span>|<p class=\"tk-key\">.*?</p>"
-    r"|<sup>\[\d+\]</sup>|<ol class=\"tk-footnotes\".*?</ol>"
+# No pattern here can run over what it has read before: fields come from strangers and may be long.
+_OURS = re.compile(
+    r'<span class="tk-letter">[^<]{0,200}</span>|<p class="tk-key">[^<]{0,500}</p>|<sup>\[\d{1,5}\]</sup>'
 )
-_PICTURE = re.compile(r'<img\b[^>]*?\balt="([^"]*)"[^>]*>')
-_BREAK = re.compile(r"(?i)<br\b[^>]*>|</(?:p|div|li|tr|h[1-6]|pre|td|th)>")
-_TAG = re.compile(r"<[^>]*>")
+_FOOTNOTES = '<ol class="tk-footnotes"'
+_PICTURE = re.compile(r'<img\b[^<>]*?\balt="([^"<>]*)"[^<>]*>')
+_BREAK = re.compile(r"(?i)<br\b[^<>]*>|</(?:p|div|li|tr|h[1-6]|pre|td|th)>")
+_TAG = re.compile(r"<[^<>]*>")
 _FORMULA = re.compile(r"\\[()\[\]]")
-_CLOZE = re.compile(r"\{\{c\d+::(.*?)(?:::[^}]*)?\}\}", re.DOTALL)
 
 
 def remember(path: Path) -> Memory:
@@ -58,11 +58,18 @@ def remember(path: Path) -> Memory:
             _unpack(path, database)
             with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
                 connection.execute("PRAGMA trusted_schema = OFF")
+                _only_tables(connection)
                 connection.create_collation("unicase", lambda one, two: (one > two) - (one < two))
                 return _read(connection)
         except (zipfile.BadZipFile, sqlite3.Error, OSError, EOFError, ValueError, KeyError, RuntimeError) as error:
             words = " ".join(str(error).split())[:100] or type(error).__name__
             raise DocumentError(f"cannot be read as an Anki package: {words}", file=str(path)) from error
+
+
+def _only_tables(connection: sqlite3.Connection) -> None:
+    """Raises ValueError when what should be a table is a view, which could compute for ever."""
+    for name, kind in connection.execute("SELECT name, type FROM sqlite_master WHERE type IN ('view', 'trigger')"):
+        raise ValueError(f"there is a {kind} in it: {name[:40]}")
 
 
 def _unpack(path: Path, target: Path) -> None:
@@ -145,8 +152,8 @@ def _ours(guid: str, fields: list[str], form: str) -> Known:
     key = plain(value["Key"])
     prints = Prints(
         _print(value["Title"]),
-        _print(value["Prompt"] + "<br>" + value["Choices"]),
-        _print(value["Answer"] + "<br>" + value["Explanation"]),
+        _print(value["Prompt"], value["Choices"]),
+        _print(value["Answer"], value["Explanation"]),
     )
     label = _label(value["Number"], value["Title"] or value["Prompt"])
     return Known(guid, "" if key == guid else key, form=form, number=plain(value["Number"]), label=label, prints=prints)
@@ -154,8 +161,7 @@ def _ours(guid: str, fields: list[str], form: str) -> Known:
 
 def _foreign(guid: str, fields: list[str], model: dict[str, Any], cards: list[int]) -> Known:
     front, back = places(model)
-    whole = fold(plain(" ".join(fields)))
-    prints = Prints(prompt=_print(fields[front]), answer=Fingerprint(whole))
+    prints = Prints(prompt=_print(fields[front]), answer=_print(*fields))
     # Other fields stay what they are, unless they are parts of the question, which the back will tell.
     rest = tuple("" if place in {front, back} or len(plain(each)) > 40 else each for place, each in enumerate(fields))
     return Known(
@@ -182,8 +188,8 @@ def _gone(rows: Any) -> Iterator[Known]:
             yield ledger.known_from(row)
 
 
-def _print(field: str) -> Fingerprint:
-    return Fingerprint(fold(plain(field)))
+def _print(*fields: str) -> Fingerprint:
+    return Fingerprint("".join(fold(plain(field)) for field in fields))
 
 
 def _label(number: str, title: str) -> str:
@@ -194,6 +200,22 @@ def _label(number: str, title: str) -> str:
 
 def plain(field: str) -> str:
     """What a reader reads of a field: as `markup.plain_text` tells it of the content that the field was made from."""
-    text = _FORMULA.sub("", field)
-    text = _PICTURE.sub(r"\1", _HIDDEN.sub("", _CLOZE.sub(r"\1", text)))
+    text = _FORMULA.sub("", field.partition(_FOOTNOTES)[0])
+    for opening, closing in (("<style", "</style>"), ("<script", "</script>"), ("<!--", "-->")):
+        text = _without(text, opening, closing)
+    text = _PICTURE.sub(r"\1", _OURS.sub("", text))
     return html.unescape(_TAG.sub("", _BREAK.sub("\n", text)))
+
+
+def _without(text: str, opening: str, closing: str) -> str:
+    """`text` without what stands between the two marks, to its end where the second is missing."""
+    if opening not in text:
+        return text
+    out, place = [], 0
+    while (start := text.find(opening, place)) >= 0:
+        out.append(text[place:start])
+        end = text.find(closing, start)
+        if end < 0:
+            return "".join(out)
+        place = end + len(closing)
+    return "".join(out) + text[place:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,19 @@ from tiku import ledger
 from tiku.exporters.apkg.collection import Collection
 from tiku.exporters.apkg.container import pack
 from tiku.identity import Memory, identify
+from tiku.problems import Problem
 from tiku.render.anki.fields import FieldWriter, neutral, prose
 from tiku.render.anki.notes import NoteMaker, NoteOptions
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
-    from tiku.problems import Problem
+
+
+LARGE = 200_000_000
+"""Bytes of a collection from which AnkiWeb's limit is near: https://docs.ankiweb.net/syncing.html."""
 
 
 def export(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
@@ -36,6 +40,9 @@ def export(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
             for note in maker.notes():
                 collection.add(note)
             collection.extra = {"tiku": remembered(identity.memory())}
+        if (size := Path(f"{folder}/collection").stat().st_size) > LARGE:
+            text = f"the collection has {size // 1_000_000} MB; AnkiWeb takes 250 MB in all, so it may not synchronise"
+            maker.problems.append(Problem("Q302", text))
         pack(path, f"{folder}/collection", maker.media, options.time, latest=kind == "latest")
     return maker.problems
 
