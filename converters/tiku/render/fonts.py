@@ -172,6 +172,14 @@ def font_face(family: str, *, bold: bool = False) -> Face | None:
     return min(wanted, key=lambda face: face.variable, default=None)
 
 
+def _points(path: Path) -> list[int]:
+    """The code points that a font file has glyphs for."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path, lazy=True) as font:
+        return sorted(font.getBestCmap() or {})
+
+
 @cache
 def _ranges() -> tuple[list[int], list[int]]:
     """Starts and ends of the runs of code points that some installed font has a glyph for."""
@@ -180,6 +188,9 @@ def _ranges() -> tuple[list[int], list[int]]:
         for run in face.charset.split():
             first, _, last = run.partition("-")
             runs.add((int(first, 16), int(last or first, 16)))
+    for family, path in packaged().items():
+        if family not in families():
+            runs.update((point, point) for point in _points(path))
     starts: list[int] = []
     ends: list[int] = []
     for start, end in sorted(runs):
