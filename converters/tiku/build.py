@@ -331,6 +331,8 @@ def _recall(bank: Bank, order: Order, when: int) -> Kept | None:
     """Under which names the questions are known, if any output needs to know that."""
     outputs = [(EXPORTERS.load(output.format), output.target) for output in order.outputs]
     if not any(_names_notes(exporter) for exporter, _ in outputs):
+        if order.keeping and order.keeping.from_deck:
+            raise UsageError("--from-deck is for formats that make notes: apkg, anki-csv")
         return None
     from tiku.keeping import Keeping, recall
 
