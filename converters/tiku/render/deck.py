@@ -61,6 +61,12 @@ SHORT_ANSWER = 24.0
 """An answer joins its question (or its explanation) on one slide when both are at least this large."""
 
 
+def _is_short(slide: Slide) -> bool:
+    """Whether a question is a line or two of text and nothing else."""
+    plain = all(isinstance(item, Paragraph) and not item.path and item.role == "body" for item in slide.items)
+    return plain and slide.height <= 3 * leading(slide.size)
+
+
 @dataclass(slots=True)
 class Slide:
     """One slide."""
@@ -241,6 +247,10 @@ class Deck:
         for slide in slides:
             slide.left, slide.progress, slide.link = left, f"{number}/{self.count}", link
             slide.centred = len(slides) == 1
+            if slide.centred and _is_short(slide):
+                for item in slide.items:
+                    if isinstance(item, Paragraph):
+                        item.align = "center"
         if together and self.stepwise and len(slides) == 1:
             slides[0].hidden_from = asked
         if notes and together:
