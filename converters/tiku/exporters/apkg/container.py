@@ -31,7 +31,7 @@ def pack(target: Path, database: str, media: Mapping[str, Media], seconds: int, 
     `seconds` is the time its entries carry. Raises SetupError when `latest` is wanted and there is no Zstandard.
     """
     names = sorted(media)
-    stamp = time.gmtime(max(seconds, 315_532_800))[:6]
+    stamp = time.gmtime(min(max(seconds, 315_532_800), 4_354_819_198))[:6]  # 1980 to 2107: what a zip can say
     with zipfile.ZipFile(target, "w") as archive:
         if latest:
             _pack_latest(archive, database, names, media, stamp)
