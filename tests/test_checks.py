@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from banks import REAL, reading
 
 import tiku
+from banks import REAL, reading
 from tiku.checks import check
 from tiku.checks.reports import as_github, as_json, as_sarif
 from tiku.problems import rules
@@ -39,7 +39,7 @@ def line_of(text: str, words: str) -> int:
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        ("Q101", "### 3. What is number 3?\n\n**Answer:** It is, as everybody knows, the number which HERE\n\n**Explanation:** Yes, so.\n"),
+        ("Q101", "### 3. What is number 3?\n\n**Answer:** It is, as all know, the number HERE\n\n**Explanation:** Yes, so.\n"),
         ("Q101", "### 3. What is the concept of the HERE of\n\n**Answer:** It is so.\n\n**Explanation:** Yes, so.\n"),
         ("Q102", "### 3. What is HERE?\n\n**Answer:**\n\n**Explanation:** Nobody knows it.\n"),
         ("Q103", "### 3. What is HERE?\n\n**Answer:** It is so.\n"),
@@ -114,7 +114,7 @@ def test_real_input_has_exactly_its_two_faults() -> None:
 
 def test_every_rule_is_complete() -> None:
     for rule in rules().values():
-        assert rule.name and rule.summary and rule.remedy
+        assert all((rule.name, rule.summary, rule.remedy))
 
 
 def test_reports_hold_every_problem() -> None:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import tiku
 from tiku.errors import DocumentError
 from tiku.markup import plain_text
-from tiku.model import Question
 from tiku.render.view import section_name
+
+if TYPE_CHECKING:
+    from tiku.model import Question
 
 FOLDER = Path(__file__).parent / "dialects"
 PROSE = Path(__file__).parent / "prose"

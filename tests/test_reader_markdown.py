@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import string
 from pathlib import Path
 
 import pytest
-from banks import SHOWCASE, bank, reading
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tiku
+from banks import SHOWCASE, bank, reading
 from tiku.errors import DocumentError, TikuError, UsageError
 from tiku.markup import plain_text, walk
 from tiku.model import Bank, Kind
@@ -57,7 +58,11 @@ def test_lines_are_those_of_the_file_as_given() -> None:
 
 
 def test_lines_survive_the_parting_of_details() -> None:
-    text = "<details><summary>What is A?</summary>\nAn A\n</details>\n\n<details><summary>What is B?</summary><p>A B</p></details>\n\n<details>\n<summary>What is C?</summary>\n\nA C\n\n</details>\n"
+    text = (
+        "<details><summary>What is A?</summary>\nAn A\n</details>\n\n"
+        "<details><summary>What is B?</summary><p>A B</p></details>\n\n"
+        "<details>\n<summary>What is C?</summary>\n\nA C\n\n</details>\n"
+    )
     found = bank(text).questions
     assert [question.location.line for question in found] == [1, 5, 8]
     assert [plain_text(question.answer) for question in found] == ["An A", "A B", "A C"]
@@ -118,7 +123,7 @@ def test_raw_html_becomes_content() -> None:
     found = bank(text).questions[0].answer
     kinds = {node["t"] for node in walk(found)}
     assert {"Strong", "Subscript", "LineBreak", "Code", "Table", "BulletList"} <= kinds
-    assert "RawInline" not in kinds and "RawBlock" not in kinds
+    assert not {"RawInline", "RawBlock"} & kinds
     assert "Vec<T>." in plain_text(found)
 
 
@@ -137,7 +142,8 @@ def test_nothing_that_runs_reaches_the_model(attack: str) -> None:
     for word in ("<script", "onerror", "onload", "'javascript:", "vbscript:", "<iframe", "passwd', ''", "data:text"):
         assert word not in said, word
     assert "alert(1)" not in said or "script:" in attack.lower().replace("\t", "")
-    assert "before" in said and "end." in said
+    assert "before" in said
+    assert "end." in said
 
 
 def test_pictures_come_by_content_and_only_from_below(tmp_path: Path) -> None:
@@ -200,7 +206,7 @@ INLINE = st.text(
 @given(st.lists(st.tuples(INLINE, INLINE, INLINE), min_size=3, max_size=6))
 def test_any_text_is_read_and_keeps_its_numbers(rows: list[tuple[str, str, str]]) -> None:
     text = "\n\n".join(
-        f"### {n}. What {title.replace('`', '').replace('{', '')} x\n\n**Answer:** y {answer.replace('`', '')}\n\nz {more.replace('`', '')}"
+        f"### {n}. What {title.replace('{', '')} x\n\n**Answer:** y {answer}\n\nz {more}".replace("`", "")
         for n, (title, answer, more) in enumerate(rows, 1)
     )
     found = bank(text)
@@ -218,10 +224,8 @@ def test_any_bank_reads_back_from_markdown(tmp_path: Path, rows: list[tuple[str,
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=300))
 def test_reading_never_breaks(text: str) -> None:
-    try:
+    with contextlib.suppress(TikuError):
         reading(text.encode("utf-8", "ignore").decode())
-    except TikuError:
-        pass
 
 
 def cpu() -> float:
@@ -246,10 +250,8 @@ def cpu() -> float:
 )
 def test_hostile_text_is_read_in_bounded_time(hostile: str) -> None:
     began = cpu()
-    try:
+    with contextlib.suppress(TikuError):
         reading(f"### 1. What?\n\n**Answer:** {hostile}\n\n### 2. What?\n\n**Answer:** It.\n")
-    except TikuError:
-        pass
     assert cpu() - began < 20
 
 
@@ -298,8 +300,8 @@ def test_folder_is_one_bank_and_joins_answers_by_id(tmp_path: Path) -> None:
 
 def test_kinds() -> None:
     text = (
-        "### 1. Pick\n\n- [ ] a\n- [x] b\n\n### 2. Pick\n\n- [x] a\n- [x] b\n\n### 3. Pick\n\n- A. True\n- B. False\n\nAnswer: B\n\n"
-        "### 4. Water is wet.\n\n**Answer:** True\n\n### 5. Fill\n\n**Question:** Two and two is ____.\n\n**Answer:** four\n"
+        "### 1. Pick\n\n- [ ] a\n- [x] b\n\n### 2. Pick\n\n- [x] a\n- [x] b\n\n### 3. Pick\n\n- A. True\n- B. False\n\n"
+        "Answer: B\n\n### 4. Water is wet.\n\n**Answer:** True\n\n### 5. Fill\n\n**Question:** Two and two is ____.\n\n**Answer:** four\n"
     )
     assert [q.kind for q in bank(text).questions] == [
         Kind.SINGLE,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FIRST_ZIP_TIME = 315_532_800
 """1980-01-01: the earliest time a zip file can carry."""
+LAST_TIME = 253_402_300_799
+"""9999-12-31 23:59:59."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ def read(source: str | Path, *, format: str = "", allow_net: bool = False, **set
     """
     name = str(source)
     if allow_net:
-        settings["fetch"] = sources.fetch
+        from tiku.network import fetch
+
+        settings["fetch"] = fetch
     if name != "-" and Path(name).is_dir():
         from tiku.readers import folder
 
@@ -78,22 +82,25 @@ def _no_collection() -> Iterator[None]:
 def time_for(bank: Bank, source: str) -> int:
     """The time an output may carry: SOURCE_DATE_EPOCH, else the document's own date, else the source's.
 
-    Raises UsageError when SOURCE_DATE_EPOCH is no whole number.
+    Raises UsageError when SOURCE_DATE_EPOCH is no such time.
     """
     import datetime as dt
 
     if epoch := os.environ.get("SOURCE_DATE_EPOCH", ""):
         try:
-            return int(epoch)
+            when = int(epoch)
         except ValueError as error:
-            raise UsageError(f"SOURCE_DATE_EPOCH is no whole number: '{epoch}'") from error
+            raise UsageError(f"SOURCE_DATE_EPOCH is no whole number: '{epoch[:40]}'") from error
+        if not 0 <= when <= LAST_TIME:
+            raise UsageError(f"SOURCE_DATE_EPOCH is no time between 1970 and 9999: '{epoch[:40]}'")
+        return when
     if bank.date:
         with contextlib.suppress(ValueError):
             day = dt.date.fromisoformat(bank.date)
             return int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp())
     with contextlib.suppress(OSError):
         if source != "-":
-            return int(Path(source).stat().st_mtime)
+            return min(LAST_TIME, int(Path(source).stat().st_mtime))
     return FIRST_ZIP_TIME
 
 
@@ -166,7 +173,9 @@ def plan(sources: list[str], formats: list[str], output: str) -> list[Job]:
     """What `tiku convert` will write. Raises UsageError when that cannot be told, or two outputs would be one file."""
     formats = list(dict.fromkeys(formats))
     path = Path(output or ".")
-    names_file = not output.endswith(("/", os.sep)) and bool(path.suffix or os.path.lexists(path)) and not path.is_dir()
+    names_file = not output.endswith(("/", os.sep)) and bool(path.suffix or os.path.lexists(path))
+    with contextlib.suppress(OSError):  # a name that is too long is no folder either
+        names_file = names_file and not path.is_dir()
     if len(sources) == 1 and len(formats) <= 1 and names_file:
         name = formats[0] if formats else format_of(path)
         refuse_targets([(sources[0], path)])

@@ -25,7 +25,7 @@ class Registry:
     """One kind of plug-in.
 
     `kind` is the word for messages (``exporter``), `group` the entry-point group (``tiku.exporters``), `builtin` maps
-    a name to ``module:attribute``. A stranger of the same name takes the built-in's place.
+    a name to ``module:attribute``. A built-in's name stays its own.
     """
 
     def __init__(self, kind: str, group: str, builtin: dict[str, str]) -> None:
@@ -51,7 +51,8 @@ class Registry:
 
         Raises UsageError for an unknown name, SetupError when a library it needs is missing.
         """
-        entry = self._entries().get(name)
+        # a built-in is found without reading what else is installed, which costs more than a small document
+        entry = None if name in self.builtin else self._entries().get(name)
         if entry is None and name not in self.builtin:
             raise UsageError(f"unknown {self.kind} '{name}'{suggest(name, self.names())}")
         try:

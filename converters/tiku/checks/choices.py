@@ -1,4 +1,4 @@
-"""Choice questions: is one right, and is the right one among them?"""
+"""Choice questions: whether one is right, and whether the right one is among them."""
 
 from __future__ import annotations
 

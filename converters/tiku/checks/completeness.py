@@ -81,10 +81,8 @@ def hangs(text: str) -> bool:
     if not words:
         return False
     last = words[-1].strip("*_`")
-    return (
-        len(words) > 2
-        and last in wording.dangling()
-        or any(text.endswith(word) for word in wording.dangling() if not word.isascii() and len(text) > 12)
+    return (len(words) > 2 and last in wording.dangling()) or any(
+        text.endswith(word) for word in wording.dangling() if not word.isascii() and len(text) > 12
     )
 
 

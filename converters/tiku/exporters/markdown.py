@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tiku.model import Bank, Block, Choice, Inline, Part, Question, Section
 
 FORMAT = "gfm-yaml_metadata_block-superscript"
-_TOKEN = "\ufdd0{}\ufdd1"
+_MARK = "\ufdd0{}\ufdd1"
 _COMMENT = {"t": "RawInline", "c": ["html", "<!-- -->"]}
 _IMAGE = re.compile(r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\(tiku:(?P<label>media-\d+)\)")
 _STARTS = re.compile(r"(\d{0,9})([-+*#>=~|.)])")
@@ -75,7 +75,7 @@ class _Writer:
             blocks += self._section(section, 2, first=index == 0)
         body = pandoc.write(blocks, FORMAT, "--wrap=preserve") if blocks else ""
         for index, token in enumerate(self.tokens):
-            body = body.replace(_TOKEN.format(index), token)
+            body = body.replace(_MARK.format(index), token)
         body = _IMAGE.sub(r"![\g<alt>][\g<label>]", body)
         links = "".join(f"[{label}]: {self._data(name)}{title}\n" for (name, title), label in self.definitions.items())
         return f"{self._front_matter()}\n{body}" + (f"\n{links}" if links else "")
@@ -90,7 +90,7 @@ class _Writer:
 
     def _token(self, text: str) -> Inline:
         self.tokens.append(text)
-        return {"t": "Str", "c": _TOKEN.format(len(self.tokens) - 1)}
+        return {"t": "Str", "c": _MARK.format(len(self.tokens) - 1)}
 
     def _data(self, name: str) -> str:
         media = self.media[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tiku.markup import plain_text, trim
+from tiku.markup import trim
 from tiku.model import Choice
 from tiku.readers.labels import drop, start_of
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tiku.model import Block, Inline
 
 _BOX = {"☒": True, "☑": True, "☐": False}
-# A. A、 A) (A) A: ; full-width letters are letters
+# the letters of choices; full-width ones count
 _LETTER = "A-Ha-hＡ-Ｈａ-ｈ"
 _LABEL = re.compile(rf"\s*(?:[(（\[【]\s*([{_LETTER}])\s*[)）\]】]\s*[.．、:：]?|([{_LETTER}])\s*[.．、:：)）])\s*")
 _DASHED = re.compile(rf"\s*([{_LETTER}])\s+[-–—]\s+")
@@ -23,7 +23,7 @@ _AND = r"(?:[\s,，、;；/&+和及與与]|and\b|и\b|y\b|et\b|und\b|e\b|و)*"
 _KEY = re.compile(
     rf"[\s*_\"'“(（\[【✅]*((?:[{_LETTER}](?![^\W_]){_AND})+|[A-H]{{2,8}}(?![^\W_]))\s*[)）\]】\"'”]?", re.IGNORECASE
 )
-# "… is C.", "الإجابة هي الخيار الرابع : D", "правильный ответ — B"
+# a sentence that ends with the letter: The right one is C; الإجابة هي الخيار الرابع : D
 _ENDS = re.compile(
     rf"(?:[:：]|\bis\b|\bes\b|\best\b|\bist\b|—|–|是|为|選|选|هو|هي)\s*[(（]?([{_LETTER}])[)）]?\s*[.。!！،,]?\s*$",
     re.IGNORECASE,
@@ -171,7 +171,9 @@ def key_letters(text: str, labels: set[str]) -> tuple[list[str], int]:
             letter(each) for each in re.findall(rf"[{_LETTER}]", re.sub(r"\b(?:and|et|und|e|y)\b", " ", found[1]))
         ]
         after = text[found.end() :].lstrip(" \t*_`")
-        told = not after or not (after[0].isascii() and after[0].isalpha()) or text[found.end() - 1 :][:1] in "\n"
+        told = (
+            not after or not (after[0].isascii() and after[0].isalpha()) or text[found.end() - 1 : found.end()] == "\n"
+        )
         if letters and told and all(each in labels for each in letters):
             return letters, found.end()
     return [], 0

@@ -106,7 +106,7 @@ def also(own: Mapping[str, tuple[str, ...]]) -> Iterator[None]:
 
 @cache
 def values(name: str) -> frozenset[str]:
-    """The words for a value: ``true``, ``false``, ``kind-single-choice``, …"""
+    """The words for a value: ``true``, ``false``, ``kind-single-choice``."""
     return frozenset().union(*vocabulary()[name].values()) - {""}
 
 

@@ -34,7 +34,8 @@ _HEADING = re.compile(r"#{1,6}[ \t]+(?=\S)")
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)$")
 # What may be structure, or must stay first in its paragraph: tables, definitions, footnotes, alerts, rules, HTML, math.
 _LEAVE = re.compile(
-    r"$|[|=$~:+]|<(?!(?:b|strong|i|em|a|code|span|font|u|s|kbd|sub|sup|img|small|big|mark|del)\b)|#|[-*_][ \t]*[-*_][ \t]*[-*_ \t]*$|\[[^\]]*\]:|!?\[![A-Za-z]|\[\^|`{3}|[-*+](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>"
+    r"$|[|=$~:+]|<(?!(?:b|strong|i|em|a|code|span|font|u|s|kbd|sub|sup|img|small|big|mark|del)\b)|#|[-*_][ \t]*[-*_][ \t]*[-*_ \t]*$"
+    r"|\[[^\]]*\]:|!?\[![A-Za-z]|\[\^|`{3}|[-*+](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>"
 )
 _LEFT = "“‘（《【〈「『〔［｛(<[{\"'"
 _RIGHT = "。，、；：？！…—”’）》】〉」』〕］｝.,;:?!)>]}\"'%％"
@@ -60,7 +61,8 @@ def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str
     """`text` with a line mark where a heading's, paragraph's or list item's text begins, and the numbers typed.
 
     `origin` gives, for each line of `text`, the index of the line it came from. The mapping is from the line of a list
-    item to its number as typed (``07``); the number at the end is the line of a code fence that is never closed, or 0. Emphasis that CommonMark cannot close beside Chinese punctuation is repaired.
+    item to its number as typed (``07``); the number at the end is the line of a code fence that is never closed, or 0.
+    Emphasis that CommonMark cannot close beside Chinese punctuation is repaired.
     Raises DocumentError for a line nested deeper than MAX_NESTING.
     """
     lines = text.split("\n")

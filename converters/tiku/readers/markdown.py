@@ -36,7 +36,7 @@ class MarkdownReader:
             blocks, warnings = pandoc.read(marked, FORMAT)
             known = lines.take(blocks)
             lowering = rawhtml.Lowering(options.file, known)
-            blocks = lowering.run(blocks)
+            blocks = lowering.run(blocks) if "<" in body else blocks
         except DocumentError as error:
             raise DocumentError(error.message, file=options.file) from error
         problems += [Problem("Q107", f"pandoc: {warning}", options.file) for warning in warnings]

@@ -53,7 +53,7 @@ class Normal:
             (_, classes, _), inner = content
             if _ALERTS & set(classes):
                 body = [each for each in inner if not (each["t"] == "Div" and "title" in each["c"][0][1])]
-                name = sorted(_ALERTS & set(classes))[0]
+                name = min(_ALERTS & set(classes))
                 title: Block = {
                     "t": "Div",
                     "c": [["", ["title"], []], [{"t": "Para", "c": [_word(name.capitalize())]}]],
@@ -69,10 +69,10 @@ class Normal:
         if kind == "CodeBlock":
             node["c"] = [["", content[0][1][:1], []], content[1].rstrip("\n")]
             return [node] if node["c"][1] else []
-        elif kind == "BlockQuote":
+        if kind == "BlockQuote":
             node["c"] = self.blocks(content)
             return [node] if node["c"] else []
-        elif kind == "BulletList":
+        if kind == "BulletList":
             node["c"] = [self.blocks(item) for item in content]
         elif kind == "OrderedList":
             start = max(0, content[0][0])

@@ -11,7 +11,8 @@ _HANZI = r"[一二三四五六七八九十百千零〇两]{1,7}"
 _WORDS = r"question|questions|q|问题|题目|問題|题|问|вопрос|pregunta|pergunta|frage|문제|질문|سؤال|السؤال|سوال"
 _PATTERNS = (
     # Q1: / Q.1. / Question 1 / 题目001： / #12
-    re.compile(rf"(?P<prefix>(?:{_WORDS})\s*[.．]?\s*|#\s*)(?P<number>{_DIGITS})\s*(?:[题題问問]\b|[题題问問](?=[\s:：.、]|$))?\s*[.．、:：)）\-–—]?(?!\d)", re.IGNORECASE),
+    re.compile(rf"(?P<prefix>(?:{_WORDS})\s*[.．]?\s*|#\s*)(?P<number>{_DIGITS})\s*"
+               r"(?:[题題问問]\b|[题題问問](?=[\s:：.、]|$))?\s*[.．、:：)）\-–—]?(?!\d)", re.IGNORECASE),
     re.compile(rf"(?P<prefix>第\s*)(?P<number>{_DIGITS}|{_HANZI})\s*[题題问問道]\s*[.．、:：)）]?"),
     re.compile(rf"(?P<prefix>[(（【\[])\s*(?P<number>{_DIGITS}|{_HANZI})\s*[)）】\]]\s*[.．、:：]?"),
     re.compile(rf"(?P<prefix>)(?P<number>{_DIGITS})\s*[.．、)）:：](?![0-9])"),

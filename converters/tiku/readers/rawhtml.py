@@ -9,8 +9,6 @@ pieces of a document in one run.
 from __future__ import annotations
 
 import re
-from html import unescape
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from tiku import pandoc
@@ -31,6 +29,11 @@ _STRUCTURED = re.compile(
 _HARMFUL = re.compile(
     r"<(script|style|iframe|object|embed|form|input|link|meta|base|svg|math|applet|frame)\b", re.IGNORECASE
 )
+# tags that leave nothing when nothing stands between them, and structures that do
+_EMPTY_TAGS = re.compile(
+    r"</?(?:br|hr|b|i|u|small|big|strong|em|a|tt|sub|sup|ul|ol|li|table|tr|td|th|tbody|thead)\b[^<>]*>", re.IGNORECASE
+)
+_FILLED = re.compile(r"<(?:ul|ol|li|table)\b.*<", re.DOTALL | re.IGNORECASE)
 _COMMENT = re.compile(r"\s*(?:<!--(?:(?!-->).)*-->\s*)+\Z", re.DOTALL)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)([^<>]*)>")
 _WRAP = {
@@ -121,21 +124,23 @@ def _parted(body: str, lead: str, begin: int, out: list[str], origin: list[int])
 # -- after pandoc -------------------------------------------------------------------------------------------------------
 
 
-class _Fragment(HTMLParser):
-    """Collects the attributes of the tags of a piece of HTML."""
+def unescape(text: str) -> str:
+    """`text` with its character references resolved."""
+    from html import unescape as resolve  # a table of two thousand names: only where it is needed
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[tuple[str, dict[str, str]]] = []
+    return resolve(text)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {key: value or "" for key, value in attrs}))
+
+_ATTRIBUTE = re.compile(r"""([A-Za-z_:][\w:.-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""")
 
 
 def _attributes(html: str) -> dict[str, str]:
-    parser = _Fragment()
-    parser.feed(html)
-    return parser.tags[0][1] if parser.tags else {}
+    """The attributes of a tag (https://html.spec.whatwg.org/#attributes-2), names in lower case; the first one counts."""
+    out: dict[str, str] = {}
+    parts = html.split(maxsplit=1)
+    for name, double, single, bare in _ATTRIBUTE.findall(parts[1] if len(parts) > 1 else ""):
+        out.setdefault(name.lower(), unescape(double or single or bare))
+    return out
 
 
 class Lowering:
@@ -238,8 +243,7 @@ class Lowering:
         if found := _HARMFUL.search(html):
             self._complain(f"<{found[1].lower()}> was removed")
         rest = _CONTAINER.sub("", re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL))
-        if not re.sub(r"</?(?:br|hr|b|i|u|small|big|strong|em|a|tt|sub|sup|ul|ol|li|table|tr|td|th|tbody|thead)\b[^<>]*>", "",
-                      rest, flags=re.IGNORECASE).strip() and not re.search(r"<(ul|ol|li|table)\b.*<", rest, re.DOTALL | re.IGNORECASE):  # fmt: skip
+        if not _EMPTY_TAGS.sub("", rest).strip() and not _FILLED.search(rest):
             return [event for found in _TAG.finditer(html) for event in self._tag(found[1], found[2].lower())]
         place: Block = {"t": "Div", "c": [["", ["tiku-fragment"], []], []]}
         self._waiting.append((place["c"][1], place, html))

@@ -111,7 +111,7 @@ def _headings(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]
         if not chosen:
             continue
         if dialect.numbered:
-            chosen |= _strays(document, heads, chosen, level)
+            chosen |= _strays(heads, chosen, level)
         yield f"level {level}", _heading_flow(document, heads, chosen, level, dialect)
 
 
@@ -123,7 +123,7 @@ def _fits(head: Head, dialect: Dialect) -> bool:
     return bool(head.text)
 
 
-def _strays(document: Document, heads: dict[int, Head], chosen: set[int], level: int) -> set[int]:
+def _strays(heads: dict[int, Head], chosen: set[int], level: int) -> set[int]:
     """Numbered headings of a neighbouring level that fill a gap in the run: ``154. ####`` among ``###``."""
     run = [(key, head) for key, head in heads.items() if head.style and abs(head.level - level) <= 2]
     found = set()

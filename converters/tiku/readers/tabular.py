@@ -21,6 +21,9 @@ MAX_CELL = 1_000_000
 _LETTER = re.compile(r"(?:choice|option|选项|選項)?\s*([a-h])$", re.IGNORECASE)
 _NUMBERS = frozenset({"number", "no", "no.", "id", "#", "序号", "编号", "题号", "nr", "номер", "番号", "번호"})
 _TITLES = frozenset({"title", "标题", "標題", "タイトル", "제목", "titre", "titel", "título"})
+_LABELS = (
+    ("explanation", "Explanation"), ("hint", "Hint"), ("reference", "Reference"), ("difficulty", "Difficulty"), ("tags", "Tags"),
+)  # fmt: skip
 _SECTIONS = frozenset({"section", "chapter", "章节", "章", "分类", "category"})
 
 
@@ -110,7 +113,7 @@ def _markdown(line: int, row: list[str], roles: list[str]) -> str:
         answer = "" if said else answer
     if answer:
         parts.append(f"**Answer:**\n\n{answer}")
-    for role, label in (("explanation", "Explanation"), ("hint", "Hint"), ("reference", "Reference"), ("difficulty", "Difficulty"), ("tags", "Tags")):  # fmt: skip
+    for role, label in _LABELS:
         if cells.get(role):
             value = ", ".join(re.split(r"[,，;；\s]+", cells[role])) if role == "tags" else cells[role]
             parts.append(f"**{label}:** {value}" if role in {"difficulty", "tags"} else f"**{label}:**\n\n{value}")

@@ -14,10 +14,17 @@ if TYPE_CHECKING:
     from tiku.model import Block
     from tiku.readers.normal import Normal
 
-_TOP = re.compile(r"^\W*(back\s+)?(to\s+)?(the\s+)?(top|table of contents|toc|contents|index|menu|up)\W*$|^\W*$|回到?(顶部|頂部|目录|目錄)|返回(顶部|目录|頂部|目錄)|"
-                  r"トップ|目次|맨 ?위로|목차|наверх|к оглавлению|volver (arriba|al)|voltar ao|haut|nach oben|للأعلى|بالا", re.IGNORECASE)  # fmt: skip
-_BADGE = re.compile(r"shields\.io|badge|travis-ci|codecov|opencollective|buymeacoffee|ko-fi\.com|patreon|paypal|star-history|"
-                    r"contrib\.rocks|hits\.|visitor|api\?repo=", re.IGNORECASE)  # fmt: skip
+_TOP = re.compile(
+    r"^\W*(back\s+)?(to\s+)?(the\s+)?(top|table of contents|toc|contents|index|menu|up)\W*$|^\W*$|"
+    r"回到?(顶部|頂部|目录|目錄)|返回(顶部|目录|頂部|目錄)|トップ|目次|맨 ?위로|목차|наверх|к оглавлению|"
+    r"volver (arriba|al)|voltar ao|haut|nach oben|للأعلى|بالا",
+    re.IGNORECASE,
+)
+_BADGE = re.compile(
+    r"shields\.io|badge|travis-ci|codecov|opencollective|buymeacoffee|ko-fi\.com|patreon|paypal|star-history|"
+    r"contrib\.rocks|hits\.|visitor|api\?repo=",
+    re.IGNORECASE,
+)
 
 
 class Tidier:
@@ -51,6 +58,8 @@ class Tidier:
 def furniture(block: Block) -> str:
     """What `block` is, if it is not content: a link back to the top, a badge; else the empty string."""
     if block["t"] not in {"Para", "Plain"}:
+        return ""
+    if any(node["t"] == "Str" and node["c"].isalnum() for node in block["c"]):
         return ""
     nodes = [
         node
