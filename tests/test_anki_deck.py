@@ -263,6 +263,25 @@ def test_options_give_cards_without_touching_the_note_types(judge: Anki, tmp_pat
         assert letters(plain_text(questions.questions[0].answer, notes=False)) in letters(text(other.sides(note, 1)[0]))
 
 
+@pytest.mark.tools
+def test_a_changed_picture_arrives_under_a_new_name(
+    judge: Anki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="9"><rect width="{0}" height="9"/></svg>'
+    source, deck = tmp_path / "bank.md", tmp_path / "deck.apkg"
+    source.write_text("### 1. A\n\n**Question:** See ![it](p.svg)\n\n**Answer:** Yes.\n", encoding="utf-8")
+    stored = set()
+    for time, size in ((EPOCH, 10), (EPOCH + 100, 20)):
+        (tmp_path / "p.svg").write_text(svg.format(size), encoding="utf-8")
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(time))
+        tiku.write(bank_at(source), deck)
+        taken = judge.take(deck)
+        stored |= set(re.findall(r'src="(tiku-[0-9a-f]{16}\.svg)"', judge.sides(judge.notes()[0])[0]))
+    assert (taken.new, taken.updated) == (0, 1)
+    assert len(stored) == 2
+    assert judge.collection.media.check().missing == []
+
+
 # -- note types, frozen ------------------------------------------------------------------------
 
 

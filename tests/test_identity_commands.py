@@ -155,6 +155,25 @@ def test_ids_fit_every_way_of_writing_questions(tmp_path: Path, monkeypatch: pyt
     assert text.replace(b"\r\n", b"").count(b"\n") == 0
 
 
+def test_an_id_given_twice_is_reported_and_loses_no_history(source: Path) -> None:
+    text = (
+        "### 1. A {#same}\n\n**Question:** Why x?\n\n**Answer:** For x.\n\n### 2. B {#same}\n\n**Question:** Why y?\n\n"
+    )
+    source.write_text(text + "**Answer:** For a reason that is long enough.\n", encoding="utf-8")
+    assert "bank.md:7: Q502 the id 'same'" in run("convert", "bank.md", "-o", "bank.apkg").stderr
+    before = names(source.parent / "bank.apkg")
+    source.write_text(text + "**Answer:** For another reason that is long enough.\n", encoding="utf-8")
+    run("convert", "bank.md", "-o", "bank.apkg")
+    assert names(source.parent / "bank.apkg") == before
+
+
+def test_the_word_anki_stands_for_the_format_in_options(source: Path) -> None:
+    import zipfile
+
+    run("convert", "bank.md", "-o", "bank.apkg", "--set", "anki.format=latest")
+    assert "collection.anki21b" in zipfile.ZipFile(source.parent / "bank.apkg").namelist()
+
+
 @pytest.mark.parametrize(
     "written",
     ["### 1. A title {#mine}\n", "### 1. A title <!-- id: mine -->\n", "### 1. A title\n\n<!-- id: mine -->\n"],

@@ -54,7 +54,7 @@ def _settings(items: tuple[str, ...]) -> dict[str, dict[str, str]]:
         name, dot, key = left.partition(".")
         if not (found and dot and name and key):
             raise UsageError(f"--set takes FORMAT.KEY=VALUE, not '{item}'")
-        out.setdefault(name, {})[key] = value
+        out.setdefault({"anki": "apkg"}.get(name, name), {})[key] = value
     return out
 
 
@@ -203,7 +203,7 @@ def check(sources: tuple[str, ...], reader: str, style: str, **options: Any) -> 
     from tiku.checks import check as look
     from tiku.checks.reports import FORMATS
     from tiku.inspection import problem_of
-    from tiku.problems import Problem, Severity
+    from tiku.problems import Severity
 
     found: list[Problem] = []
     for source in sources:

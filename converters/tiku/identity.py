@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tiku.model import Bank, Question
 
 _MADE_UP = re.compile(r"q-[0-9a-f]{12}(?:-[0-9a-f]{6})?(?:-\d+)?")
+_REPEATED = re.compile(r"(.+)-[0-9a-f]{6}(?:-\d+)?")
 _STAMP = re.compile(r"tk[0-9a-f]{18}(?:-fill)?")
 _FOREIGN_STAMP = re.compile(r"tkx((?:[0-9a-f]{2})+)")
 
@@ -175,6 +176,8 @@ def identify(bank: Bank, memory: Memory | None, now: int) -> Identity:
 
     questions = bank.questions
     keys = [explicit_id(question) for question in questions]
+    twice = repeated_ids(bank)
+    keys = ["" if question.id in twice else key for question, key in zip(questions, keys, strict=True)]
     _unique(questions, keys)
     prints = [Prints(*(Fingerprint(text) for text in texts(question))) for question in questions]
     old = memory.known if memory else ()
@@ -229,6 +232,15 @@ def _unique(questions: tuple[Question, ...], keys: list[str]) -> None:
 def explicit_id(question: Question) -> str:
     """The id that the source gives `question`; empty where the reader made one up from its text."""
     return "" if _MADE_UP.fullmatch(question.id) else question.id
+
+
+def repeated_ids(bank: Bank) -> dict[str, str]:
+    """Ids that the reader made different because the source gives one to several questions, and what it gives."""
+    here = {question.id for question in bank.questions}
+    return {
+        identifier: found[1] for identifier in here if (found := _REPEATED.fullmatch(identifier)) and found[1] in here
+        and not _MADE_UP.fullmatch(found[1])
+    }  # fmt: skip
 
 
 def stamp_for(guid: str) -> str:

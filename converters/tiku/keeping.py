@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiku import ledger
 from tiku.errors import DocumentError, SetupError, UsageError
-from tiku.identity import Identity, Memory, identify
+from tiku.identity import Identity, Memory, identify, repeated_ids
 from tiku.problems import Problem
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ def recall(bank: Bank, source: str, decks: Iterable[tuple[Any, Path]], keeping: 
     if base and not identity.matches and not keeping.from_deck and not text:
         identity = identify(bank, None, time)  # what stood there was another bank's
     problems += [_doubt(each) for each in identity.doubts]
+    twice = repeated_ids(bank)
+    for question in bank.questions:
+        if question.id in twice:
+            text = f"the id '{twice[question.id]}' is given to an earlier question too; here it does not count"
+            problems.append(Problem("Q502", text, question.location.file, question.location.line))
     return Kept(identity, path, text, replaces, problems)
 
 
