@@ -96,7 +96,11 @@ def test_a_dropped_question_and_swapped_answers_are_noticed() -> None:
     import slides_reading
 
     def pages(bank: Bank) -> list[slides_reading.SlideRead]:
-        return [slides_reading.SlideRead("x", body="".join(text for group in slides_reading.expected(bank) for text in group))]
+        return [
+            slides_reading.SlideRead(
+                "x", body="".join(text for group in slides_reading.expected(bank) for text in group)
+            )
+        ]
 
     def with_questions(*questions: object) -> Bank:
         return replace(whole, sections=(replace(whole.sections[0], questions=tuple(questions)),))  # type: ignore[arg-type]

@@ -101,14 +101,15 @@ class Slide:
 class Deck:
     """The slides of `bank`, made one after another as they are asked for: a large bank needs little memory.
 
-    `explanation` is ``slide`` or ``notes``; `stepwise` lets a short answer stand on its question's slide, to be shown
-    at a further step. `problems` is complete when the last slide was made.
+    `user` is the exporter's name. `explanation` is ``slide`` or ``notes``; `stepwise` lets a short answer stand on its
+    question's slide, to be shown at a further step. `problems` is complete when the last slide was made.
     """
 
     def __init__(
         self,
         bank: Bank,
         answers: Answers,
+        user: str,
         *,
         explanation: str = "slide",
         stepwise: bool = False,
@@ -122,7 +123,7 @@ class Deck:
         self.language = bank.language
         self.terms = terms(bank.language)
         self.colon = label_colon(bank.language)
-        self.builder = Builder(bank)
+        self.builder = Builder(bank, user)
         self.setter = Setter(self.geometry.body.width, self.geometry.body.height, self.builder.objects)
         self.rtl = direction(bank.language) == "rtl"
         self.count = len(bank.questions)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from tiku.plugins import need
+from tiku.render import svg
 from tiku.render.paginate import pictures
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 KNOWN = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 LONGEST_SIDE = 2000
 """Pixels of a drawing made into PNG."""
-_REFERENCE = re.compile(r"""\b(?:xlink:)?href\s*=\s*("|')\s*(?!#|data:image/)[^"']*\1""", re.IGNORECASE)
 
 
 def embeddable(media: Media) -> tuple[str, bytes] | None:
@@ -28,15 +28,19 @@ def embeddable(media: Media) -> tuple[str, bytes] | None:
 
 
 def harmless_svg(data: bytes) -> str:
-    """SVG text without references to anything outside it."""
-    return _REFERENCE.sub("", data.decode("utf-8", "replace"))
+    """SVG text with nothing in it that runs, or refers to anything outside it; an empty drawing when it is no SVG."""
+    from tiku.errors import TikuError
+
+    try:
+        return svg.clean(data, "pptx").decode("utf-8")
+    except TikuError:
+        raise
+    except Exception:  # noqa: BLE001 - lxml's errors have no common class that can be named before it is loaded
+        return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 
 
 def _drawn(media: Media) -> bytes | None:
-    try:
-        from resvg_py import svg_to_bytes
-    except ImportError:
-        return None
+    svg_to_bytes = need("pptx", "resvg_py", "pptx").svg_to_bytes
     width, height = pictures.size(media)
     if not width or not height:
         return None
@@ -50,6 +54,7 @@ def _drawn(media: Media) -> bytes | None:
 def _converted(data: bytes) -> bytes | None:
     import io
 
+    need("pptx", "PIL", "pptx")
     from PIL import Image
 
     try:

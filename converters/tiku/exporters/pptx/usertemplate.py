@@ -1,6 +1,6 @@
 """A user's own .pptx or .potx as the template: its masters, layouts, themes and pictures, without its slides."""
 
-# ruff: noqa: E501 - markup is easier to check in one piece
+
 
 from __future__ import annotations
 

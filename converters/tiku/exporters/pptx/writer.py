@@ -22,6 +22,8 @@ from tiku.render.paginate.flow import Paragraph
 from tiku.render.paginate.measure import Setter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
 
@@ -57,7 +59,9 @@ def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         template = load(Path(options.theme), bank.language)
     else:
         template = builtin(bank.language)
-    deck = Deck(bank, options.answers, explanation=str(options.settings["explanation"]), geometry=template.geometry)
+    deck = Deck(
+        bank, options.answers, "pptx", explanation=str(options.settings["explanation"]), geometry=template.geometry
+    )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         package = _Package(bank, template, archive, options.time)
         for slide in deck.slides():
@@ -124,7 +128,7 @@ class _Package:
             own=own,
             rtl=deck.rtl,
         )
-        shapes = ShapeWriter(writer, lambda name: self._fill(name, relate))
+        shapes = ShapeWriter(writer, lambda name: self._fill(name, relate, deck))
         cover = slide.kind in {"title", "section"}
         align = "" if not own else "ctr" if cover else "r" if deck.rtl else "l"
         words = shapes.line_of_text(slide.title, slide.title_size, align=align)
@@ -158,7 +162,7 @@ class _Package:
         rels = [("notesMaster", self.notes_master), ("slide", f"ppt/slides/slide{number}.xml")]
         self.put(f"ppt/notesSlides/_rels/notesSlide{number}.xml.rels", self._rels(rels, "ppt/notesSlides"))
 
-    def _fill(self, name: str, relate: object) -> str:
+    def _fill(self, name: str, relate: Callable[[str, str], str], deck: Deck) -> str:
         if name not in self.files:
             found = pictures.embeddable(self.media[name])
             self.files[name] = ""
@@ -170,14 +174,19 @@ class _Package:
                     self.put(f"ppt/media/{name}", pictures.harmless_svg(self.media[name].data))
             else:
                 self.problems.append(
-                    Problem("Q302", f"the picture {name} cannot be drawn; its description stands in its place")
+                    Problem(
+                        "Q302",
+                        f"the picture {name} cannot be drawn; its description stands in its place",
+                        deck.builder.file,
+                        deck.builder.line,
+                    )
                 )
         if not self.files[name]:
             return ""
-        embed = relate("image", self.files[name])  # type: ignore[operator]
+        embed = relate("image", self.files[name])
         vector = ""
         if self.media[name].mime == "image/svg+xml":
-            other = relate("image", f"ppt/media/{name}")  # type: ignore[operator]
+            other = relate("image", f"ppt/media/{name}")
             vector = (
                 '<a:extLst><a:ext uri="{96DAC541-7B7A-43D3-8B79-37D633B846F1}"><asvg:svgBlip '
                 f'xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" r:embed="{other}"/></a:ext></a:extLst>'

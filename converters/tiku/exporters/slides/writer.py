@@ -34,7 +34,7 @@ def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     """Write `bank` as an HTML deck to `path`; return what could not be shown."""
     if options.theme not in THEMES:
         raise UsageError(f"'slides' has no theme '{options.theme}' (known: light, dark)")
-    deck = Deck(bank, options.answers, explanation=str(options.settings["explanation"]), stepwise=True)
+    deck = Deck(bank, options.answers, "slides", explanation=str(options.settings["explanation"]), stepwise=True)
     page = _Page(bank, deck, options.theme)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(page.before())

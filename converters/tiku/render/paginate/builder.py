@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from tiku.errors import SetupError
 from tiku.markup import plain_text, safe_link
 from tiku.problems import Problem
 from tiku.render import mathematics
@@ -65,7 +67,9 @@ def clean(text: str) -> str:
 class Builder:
     """Makes flows for one bank; `problems` fills with what could not be taken as it is."""
 
-    def __init__(self, bank: Bank) -> None:
+    def __init__(self, bank: Bank, user: str) -> None:
+        self.user = user
+        """The exporter, for messages about missing libraries; its extra has the same name."""
         self.media = {media.name: media for media in bank.media}
         self.problems: list[Problem] = []
         self.file = ""
@@ -444,6 +448,8 @@ class Builder:
 
     def _formula(self, content: Any, style: int) -> list[Run | Picture | Formula]:
         latex = clean(content[1]).strip()
+        if find_spec("ziamath") is None:
+            raise SetupError(f"'{self.user}' needs 'ziamath': pip install 'tiku[{self.user}]'")
         try:
             mathematics.mathml(latex, display=False)
             if content[0]["t"] == "DisplayMath":
