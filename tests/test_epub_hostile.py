@@ -10,8 +10,9 @@ import pytest
 import epub_judges
 import epub_reading
 from test_epub_book import LAYOUTS, export
-from tiku.exporters.epub import raw, svg
+from tiku.exporters.epub import raw
 from tiku.model import Bank, Choice, Kind, Location, Media, Part, Question, Section
+from tiku.render import svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable

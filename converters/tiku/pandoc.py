@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiku.errors import DocumentError, SetupError
-from tiku.markup import API_VERSION
+from tiku.markup import API_VERSION, check_depth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +69,9 @@ def run(text: str | bytes, *arguments: str) -> tuple[str, list[str]]:
         with contextlib.suppress(OSError, AttributeError):  # prlimit is Linux's; elsewhere the timeout must do
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         try:
-            out, err = process.communicate(text if isinstance(text, bytes) else text.encode("utf-8", "replace"), timeout=4 * CPU_SECONDS)
+            out, err = process.communicate(
+                text if isinstance(text, bytes) else text.encode("utf-8", "replace"), timeout=4 * CPU_SECONDS
+            )
         except BaseException as error:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -95,7 +98,29 @@ def read(text: str | bytes, source_format: str) -> tuple[list[Block], list[str]]
         document: dict[str, Any] = json.loads(out)
     except (ValueError, RecursionError) as error:
         raise DocumentError("the document is nested too deeply") from error
-    return document["blocks"], warnings
+    blocks: list[Block] = document["blocks"]
+    check_depth(blocks)
+    if _CONTROL.search(out):
+        _without_controls(blocks)
+    return blocks, warnings
+
+
+# Sources are rid of control characters before pandoc sees them, but `&#1;` makes new ones. In pandoc's JSON those below
+# U+0020 are escaped. (U+FDD0 to U+FDD2 are the line marks of `readers.lines`.)
+_CONTROL = re.compile(r"\\u00(?:0[0-8b-f]|1[0-9a-f]|7f)|[\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd3-\ufdef\ufffe\uffff]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd3-\ufdef\ufffe\uffff]")
+
+
+def _without_controls(nodes: Any) -> None:
+    """Remove control characters from all texts below `nodes`, in place."""
+    stack = [nodes]
+    while stack:
+        item = stack.pop()
+        for key, value in list(item.items() if isinstance(item, dict) else enumerate(item)):
+            if isinstance(value, str):
+                item[key] = _CONTROLS.sub("", value)
+            elif isinstance(value, list | dict):
+                stack.append(value)
 
 
 def write(blocks: Iterable[Block], target_format: str, *arguments: str) -> str:

@@ -47,12 +47,12 @@ def is_svg(data: bytes) -> bool:
     return _START.match(data[:20_000]) is not None
 
 
-def clean(data: bytes) -> bytes:
-    """The drawing in `data`, safe and well-formed.
+def clean(data: bytes, user: str = "epub") -> bytes:
+    """The drawing in `data`, safe and well-formed, for the exporter `user`.
 
     Raises ValueError when it is no SVG, lxml's errors when it is not well-formed.
     """
-    etree: Any = need("epub", "lxml.etree", "epub")
+    etree: Any = need(user, "lxml.etree", user)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )

@@ -77,7 +77,7 @@ class Pictures:
 
         Raises whatever the decoder does.
         """
-        from tiku.exporters.epub import svg
+        from tiku.render import svg
 
         if svg.is_svg(media.data):
             return "image/svg+xml", "svg", svg.clean(media.data), 0
