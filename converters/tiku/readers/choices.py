@@ -18,6 +18,8 @@ _LETTER = "A-Ha-hＡ-Ｈａ-ｈ"
 _LABEL = re.compile(rf"\s*(?:[(（\[【]\s*([{_LETTER}])\s*[)）\]】]\s*[.．、:：]?|([{_LETTER}])\s*[.．、:：)）])\s*")
 _DASHED = re.compile(rf"\s*([{_LETTER}])\s+[-–—]\s+")
 _IN_LINE = re.compile(rf"[(（\[【]?([{_LETTER}])\s*[.．、)）\]】:：]\s*")
+_FIRST = re.compile(r"(?:^|[\u3000\t(（\[【])[(（\[【]?[AＡ]\s*(?:[.．、)）\]】:：]|$)")
+"""A first choice, somewhere in a word."""
 _SPLIT = re.compile(r"[\u3000\t]")
 _AND = r"(?:[\s,，、;；/&+和及與与]|and\b|и\b|y\b|et\b|und\b|e\b|و)*"
 _KEY = re.compile(
@@ -129,6 +131,8 @@ def _labelled(choices: list[Choice]) -> list[Choice]:
 
 def _in_lines(block: Block) -> tuple[list[Block], list[Choice], list[Block]] | None:
     """Choices on lines of a paragraph (``A．甲　B．乙``, or one a line), perhaps after the stem."""
+    if not any(node["t"] in {"Str", "Strong"} and _FIRST.search(start_of([node], 400)) for node in block["c"]):
+        return None
     pieces: list[Inline] = []
     for node in block["c"]:  # a Str may hold several choices, parted by an ideographic space
         if node["t"] == "Str" and _SPLIT.search(node["c"]):

@@ -253,9 +253,10 @@ def _find_choices(parts: Parts) -> None:
         del parts.prompt[begin:end]
         return
     for blocks in places:
-        for index in range(len(blocks) - 1, -1, -1):
+        last = len(blocks) if blocks is parts.prompt else min(1, len(blocks))  # an answer may begin with them
+        for index in range(last - 1, -1, -1):
             found = _canonical_choices(blocks[index]) if parts.canonical else choices_of(blocks[index])
-            if not found or (blocks is parts.answer and index):
+            if not found:
                 continue
             before, parts.choices, after = found
             blocks[index : index + 1] = [*before, *after]
