@@ -361,3 +361,59 @@ def test_space_between_scripts_is_seen_but_not_copied(real: tuple[Bank, Path]) -
         gap = characters[place + 1][2][0] - characters[place][3][2]
         assert 0.4 < gap < 1.0  # points: a sixteenth of 10.5
         assert "\u200a" not in "".join(page.get_text() for page in document)
+
+
+def test_cards_turn_to_their_backs(tmp_path: Path) -> None:
+    """Eight cards on a sheet; the sheet of backs has its columns mirrored; long backs go on on a further card."""
+    import pymupdf
+
+    path = tmp_path / "a.pdf"
+    long = "\n\n".join(f"Line {n} of a long answer, which no card has room for, word upon word." for n in range(16))
+    what = bank(f"{numbered(3)}\n\n### 4. Long\n\n**Answer:**\n\n{long}\n\n### 5. Last\n\n**Answer:** the end\n")
+    assert write(what, path, theme="cards") == []
+    with pymupdf.open(path) as document:
+        assert len(document) == 2
+        front, back = document
+        middle = front.rect.width / 2
+
+        def left(page: pymupdf.Page, words: str) -> bool:
+            return bool(page.search_for(words)[0].x0 < middle)
+
+        assert left(front, "T00001Q")
+        assert not left(front, "T00002Q")
+        assert not left(back, "T00001A")
+        assert left(back, "T00002A")
+        assert round(front.search_for("T00003Q")[0].y0 / 20) == round(back.search_for("T00003E")[0].y0 / 20)
+        assert "4(2)" in front.get_text()
+        assert "Line 15 of" in back.get_text()
+        assert back.search_for("Line 15 of")
+        assert len(document.get_toc()) == 5
+        assert back.rect.width == front.rect.width
+
+
+@pytest.mark.tools
+def test_judged_by_a_screen_readers_checker(
+    real: tuple[Bank, Path], long_book: tuple[Bank, Path], tmp_path: Path
+) -> None:
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    cards = tmp_path / "cards.pdf"
+    write(real[0], cards, theme="cards")
+    for path in (real[1], long_book[1], cards):
+        judge = Path(sys.executable).with_name("outloud")
+        done = subprocess.run([judge, "--no-info", path], capture_output=True, text=True, check=False)
+        assert "0 error(s)" in done.stdout, done.stdout
+
+
+@pytest.mark.tools
+def test_poppler_reads_and_no_line_begins_with_a_closing_mark(real: tuple[Bank, Path]) -> None:
+    import subprocess
+
+    text = subprocess.run(["pdftotext", "-layout", real[1], "-"], capture_output=True, text=True, check=True).stdout
+    assert not [line for line in text.splitlines() if line.strip()[:1] in "，。、；：？！）》”’" and line.strip()]
+    fonts = subprocess.run(["pdffonts", real[1]], capture_output=True, text=True, check=True).stdout
+    for row in fonts.splitlines()[2:]:
+        assert row.split()[-5:-2] == ["yes", "yes", "yes"], row
+    assert "CJK-SC" in fonts

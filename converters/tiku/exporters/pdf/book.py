@@ -31,7 +31,7 @@ MARK = "\x00"
 """Stands on both sides of an anchor whose page number is wanted. No content can hold it: it is no XML character."""
 
 
-ALWAYS = "0123456789ivxlcdm–-."
+ALWAYS = "0123456789ivxlcdm–-.()"
 """Characters that every sample holds: numbers of pages, ranges."""
 
 
@@ -221,6 +221,8 @@ class Binder:
         if answers is Answers.INLINE:
             answers = Answers(theme.settings.get("answers", answers))
         self.answers = Answers.END if answers is Answers.HIDDEN else answers
+        self.cards = bool(theme.settings.get("cards"))
+        """Whether each question is a card: no headings, no answers elsewhere."""
         self.spaced = fonts.group(bank.language) in {"sc", "tc", "hk", "jp"}
         self.templates: Environment = theme.templates
         self.terms = terms(bank.language)
@@ -257,7 +259,7 @@ class Binder:
                 later = []
         if self.answers is Answers.END:
             self._answers(later, 1)
-        if self._topics:
+        if self._topics and not self.cards:
             self._sections += 1
             anchor = f"s{self._sections}"
             topics = sorted(self._topics.items())
@@ -319,13 +321,18 @@ class Binder:
         return name
 
     def _section(self, section: Section, level: int, later: list[Shown]) -> None:
-        if section.title or section.intro:
+        if (section.title or section.intro) and not self.cards:
             self._heading(section, level)
         deeper = level + 1 if section.title else level
         for question in section.questions:
             shown = self._question(question, deeper)
             later.append(shown)
-            self.book.body.append(Piece(self._render("question.html", q=shown)))
+            if self.cards:
+                name = view.section_name(section, self.bank.language) if section.title else ""
+                html = self._render("card.html", q=shown, section=name)
+            else:
+                html = self._render("question.html", q=shown)
+            self.book.body.append(Piece(html))
         for child in section.sections:
             self._section(child, deeper, later)
 
@@ -368,7 +375,7 @@ class Binder:
         return [(view.part_label(part, language), self._html(part.content)) for part in wanted]
 
     def _answers(self, shown: list[Shown], level: int) -> None:
-        if not shown:
+        if not shown or self.cards:
             return
         self._sections += 1
         anchor = f"s{self._sections}"

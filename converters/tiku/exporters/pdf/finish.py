@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
-from tiku.exporters.pdf import links, stamps, tags
+from tiku.exporters.pdf import cards, links, stamps, tags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +36,12 @@ def complete(
     sample = stamps.take_sample(pdf, laid.front, book.stamped)
     if not laid.clean:
         tags.clean(pdf)
+    if sheet.cards != (0, 0):
+        laid = cards.impose(pdf, laid, book, sheet, sample)
     names = {entry.anchor: entry.name for entry in book.entries}
     links.connect(pdf, laid.places, names)
-    stamps.furnish(pdf, book, sheet, laid, sample, thumbs=thumbs)
+    if sheet.cards == (0, 0):
+        stamps.furnish(pdf, book, sheet, laid, sample, thumbs=thumbs)
     outline(pdf, book.entries, laid.places)
     pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), laid.front, Dictionary(S=Name.D)]))
     describe(pdf, book, time)

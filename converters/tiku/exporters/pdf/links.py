@@ -23,7 +23,7 @@ def connect(pdf: pikepdf.Pdf, places: dict[str, Any], names: dict[str, str]) -> 
     anchor) of each link between parts.
     """
     found: list[tuple[int, Any, str]] = []
-    known = _named(pdf)
+    known = named(pdf)
     for index, page in enumerate(pdf.pages):
         annotations = page.obj.get("/Annots")
         if annotations is None:
@@ -51,7 +51,8 @@ def connect(pdf: pikepdf.Pdf, places: dict[str, Any], names: dict[str, str]) -> 
     return found
 
 
-def _named(pdf: pikepdf.Pdf) -> dict[str, Any]:
+def named(pdf: pikepdf.Pdf) -> dict[str, Any]:
+    """The destinations that have names: (page, /XYZ, left, top, zoom) by name."""
     tree = (pdf.Root.get("/Names") or {}).get("/Dests")
     known: dict[str, Any] = {}
     if tree is not None:

@@ -205,9 +205,14 @@ def _tabs(book: Book, sheet: Sheet, laid: Laid, pages: int, sample: Sample) -> d
 
 
 def _add(pdf: pikepdf.Pdf, page: pikepdf.Page, content: bytes, sample: Sample) -> None:
-    for number, font in enumerate(sample.fonts):
-        page.obj.Resources.Font[f"/TikuStamp{number}"] = font
+    lend(page.obj.Resources, sample)
     page.contents_add(pdf.make_stream(content))
+
+
+def lend(resources: Any, sample: Sample) -> None:
+    """Make the sample's fonts known in the `resources` of a page."""
+    for number, font in enumerate(sample.fonts):
+        resources.Font[f"/TikuStamp{number}"] = font
 
 
 def _place(sample: Sample, text: str, name: str, sheet: Sheet, direction: str) -> bytes:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tiku.exporters.pdf.theme import Theme
 
+EDGE = 6.0
+"""Millimetres around a sheet of cards."""
 STAMPS = ("folio", "range", "reference", "thumb")
 MM = 72 / 25.4
 """Points in a millimetre."""
@@ -30,6 +32,11 @@ class Sheet:
     gutter: float
     stamps: dict[str, Any]
     """How the stamps look: the theme's tables ``folio``, ``range``, ``reference``, ``thumb``, as this page has them."""
+    cards: tuple[int, int]
+    """Columns and rows of cards on a sheet of paper; (0, 0) for a book of pages. `width` and `height` are a card's."""
+    paper: tuple[float, float]
+    """Width and height of the paper; `offset` is where the first card's upper left corner is on it."""
+    offset: tuple[float, float]
     files: dict[str, Path]
     """Font files that are not installed and must be served to the renderer, by name."""
 
@@ -48,6 +55,11 @@ def sheet(theme: Theme, language: str, page: str, *, own: str, asset: str) -> Sh
         top, right, bottom, left = (float(value) for value in size["margin"])
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"the theme's page '{page}' is not told in full: {error}") from error
+    paper, offset, cards = (width, height), (0.0, 0.0), _cards(theme)
+    if cards != (0, 0):
+        # A printer cannot print to the edge of the paper: the cards keep away from it.
+        offset = (EDGE, EDGE)
+        width, height = (width - 2 * EDGE) / cards[0], (height - 2 * EDGE) / cards[1]
     lines = [
         f"@page {{ size: {width}mm {height}mm; margin: {top}mm {right}mm {bottom}mm {left}mm }}",
         f"html {{ font-size: {kind}pt }}",
@@ -62,7 +74,20 @@ def sheet(theme: Theme, language: str, page: str, *, own: str, asset: str) -> Sh
     css = "\n".join([*lines, theme.css, own])
     stamps = {name: {**theme.settings.get(name, {}), **size.get(name, {})} for name in STAMPS}
     margins = (top * MM, right * MM, bottom * MM, left * MM)
-    return Sheet(css, width * MM, height * MM, margins, gutter * MM, stamps, files)
+    return Sheet(
+        css, width * MM, height * MM, margins, gutter * MM, stamps, cards,
+        (paper[0] * MM, paper[1] * MM), (offset[0] * MM, offset[1] * MM), files,
+    )  # fmt: skip
+
+
+def _cards(theme: Theme) -> tuple[int, int]:
+    """Columns and rows of cards, (0, 0) when the theme makes none."""
+    table = theme.settings.get("cards", {})
+    try:
+        columns, rows = int(table.get("columns", 0)), int(table.get("rows", 0))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the theme's cards are not told in whole numbers: {error}") from error
+    return (columns, rows) if columns > 0 and rows > 0 else (0, 0)
 
 
 def _families(language: str, style: str) -> str:

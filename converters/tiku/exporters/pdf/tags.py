@@ -21,7 +21,9 @@ _NEEDLESS = {"/Span", "/NonStruct"}
 class Tree:
     """The structure tree of one file while it is cleaned."""
 
-    def __init__(self, pdf: pikepdf.Pdf) -> None:
+    def __init__(self, pdf: pikepdf.Pdf, *, chunk: bool = False) -> None:
+        self.chunk = chunk
+        """Whether this is only a part of a book."""
         self.pdf = pdf
         self.root = pdf.Root.StructTreeRoot
         self.pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
@@ -131,8 +133,8 @@ class Tree:
         levels: list[int] = []
         for heading in self.headings:
             level = int(str(heading.S)[2:])
-            if not levels:
-                levels = list(range(1, level))  # a chunk that begins in the middle of the book
+            if not levels and self.chunk:
+                levels = list(range(1, level))  # it begins in the middle of the book
             while levels and levels[-1] >= level:
                 levels.pop()
             levels.append(level)
@@ -227,17 +229,15 @@ class Tree:
         page.Contents = self.pdf.make_stream(b"q\n" + _MARKED.sub(change, content) + b"\nQ\n")
 
 
-def clean(pdf: pikepdf.Pdf) -> Tree:
-    """Clean the structure tree of `pdf` and the marks in its pages."""
-    tree = Tree(pdf)
-    tree.clean()
-    return tree
+def clean(pdf: pikepdf.Pdf) -> None:
+    """Clean the structure tree of `pdf`, a whole book, and the marks in its pages."""
+    Tree(pdf).clean()
 
 
 def clean_file(path: Path) -> None:
-    """Clean the file `path` in place."""
+    """Clean the file `path`, a part of a book, in place."""
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-        clean(pdf)
+        Tree(pdf, chunk=True).clean()
         pdf.save(
             path, deterministic_id=True, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate
         )
