@@ -141,6 +141,27 @@ def test_epubcheck_accepts_the_options(
     assert epub_judges.epubcheck(tmp_path / "book.epub") == []
 
 
+def test_a_style_sheet_of_ones_own_loads_nothing(tmp_path: Path) -> None:
+    own = tmp_path / "own.css"
+    own.write_text(
+        "@import 'http://evil.example/x.css';\nh1 { background: url(http://evil.example/x); color: red }", "utf-8"
+    )
+    book, _ = export(banks.bank(MATH), tmp_path / "book.epub", css=str(own))
+    css = book.files["EPUB/book.css"].decode()
+    assert "color: red" in css
+    assert "evil" not in css
+    with pytest.raises(UsageError, match=r"none\.css"):
+        export(banks.bank(MATH), tmp_path / "no.epub", css=str(tmp_path / "none.css"))
+
+
+def test_a_question_too_long_for_a_small_file_is_reported(tmp_path: Path) -> None:
+    text = "### 1. Title\n\n**Question:** Why?\n\n**Answer:** " + "word " * 60_000
+    bank = banks.bank(text)
+    book, problems = export(bank, tmp_path / "book.epub")
+    assert [(problem.code, problem.line) for problem in problems] == [("Q306", 1)]
+    assert epub_reading.faults(book, bank, layout="links") == []
+
+
 # -- pictures ---------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku.errors import UsageError
@@ -12,7 +14,7 @@ from tiku.exporters.epub import cover, embed, front, languages, metadata, naviga
 from tiku.exporters.epub.anchors import Anchors
 from tiku.exporters.epub.content import ContentWriter
 from tiku.exporters.epub.formulas import formula_for
-from tiku.exporters.epub.layout import Page, paginate
+from tiku.exporters.epub.layout import MAX_BYTES, Page, paginate
 from tiku.exporters.epub.package import File, Meta, Package
 from tiku.exporters.epub.package import write as write_package
 from tiku.exporters.epub.pages import PageWriter, data
@@ -22,8 +24,7 @@ from tiku.render.locales import direction, primary, terms
 from tiku.render.view import is_chaptered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _NAV_IN_BOOK = 400
 """Up to so many questions the contents are a page of the book, too; longer ones are for the reader's own menu."""
 _VERTICAL = frozenset({"ja", "zh"})
+_LOADED = re.compile(r"@(?:import|charset|namespace)[^;]*;?|url\([^)]*\)?", re.IGNORECASE)
 _XHTML = "application/xhtml+xml"
 
 
@@ -77,6 +79,21 @@ def check(options: ExportOptions, language: str) -> None:
         raise UsageError(f"'epub.vertical' is for Japanese and Chinese, not for a book in '{language}'")
 
 
+def own_css(file: str) -> str:
+    """The user's style sheet, without what would load anything; empty for no file.
+
+    Raises UsageError when it cannot be read.
+    """
+    if not file:
+        return ""
+    try:
+        css = Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"epub.css '{file}' cannot be read: {getattr(error, 'strerror', '') or error}") from error
+    # A book holds only what stands in its manifest.
+    return "\n" + _LOADED.sub("", css) + "\n"
+
+
 class _Book:
     def __init__(self, bank: Bank, layout: str, options: ExportOptions) -> None:
         self.bank = bank
@@ -101,6 +118,7 @@ class _Book:
         found = units.collect(self.bank, self.writer, self.layout)
         asked, told = paginate(found.asked, "q"), paginate(found.told, "a")
         self.anchors.place((*asked, *told))
+        self._report_large((*asked, *told))
         marks = self._landmarks(asked, told)
         listed = self._contents(asked, told)
         body = [self._title_page(preface), self._nav(listed, marks)]
@@ -117,6 +135,18 @@ class _Book:
             files=(*self._cover(body), File("ncx", "toc.ncx", "application/x-dtbncx+xml", _bytes(old))),
             guide=tuple((mark.guide, mark.label, mark.href) for mark in marks if mark.guide),
         )
+
+    def _report_large(self, pages: Iterable[Page]) -> None:
+        """Say which questions are so long that no shared-out file can be small."""
+        self.writer.file = next((each.location.file for each in self.bank.questions), "")
+        for page in pages:
+            if page.size > MAX_BYTES and page.units:
+                self.writer.line = page.units[0].line
+                number = page.units[0].number or page.units[0].label
+                size = f"{page.size // 1000} KB"
+                self.writer.complain(
+                    "Q306", f"question {number} makes a file of {size}, which old e-readers may refuse"
+                )
 
     # -- files ----------------------------------------------------------------------------------------------------
 
@@ -136,6 +166,7 @@ class _Book:
 
     def _style(self, body: list[File]) -> list[File]:
         css = data("book.css") + (data("vertical.css") if self.vertical else "")
+        css += own_css(str(self.settings.get("css", "")))
         fonts: tuple[File, ...] = ()
         if self.settings.get("fonts") == "embed":
             embedded = embed.embed(embed.characters(file.content.decode() for file in body), self.language)

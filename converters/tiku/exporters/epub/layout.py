@@ -45,6 +45,8 @@ class Unit:
     label: str = ""
     """Its entry in the navigation; empty for none."""
     number: str = ""
+    line: int = 0
+    """Where its question stands in the source."""
     counts: bool = True
     """Whether it counts as a question of its file."""
 

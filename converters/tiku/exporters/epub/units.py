@@ -104,7 +104,7 @@ class _Collector:
             f'<article class="question" id="{asked_id}">\n' + "\n".join(each for each in out if each) + "\n</article>"
         )
         label = plain(name_of(question, self.writer.language)) or f"{self.words['question']} {number}"
-        return Unit(path, html, asked_id, label=label, number=number)
+        return Unit(path, html, asked_id, label=label, number=number, line=question.location.line)
 
     def _answer(self, question: Question, level: int, told: list[Unit]) -> str:
         """What stands below `question` in its own file: its answer, or the way to it."""
@@ -130,7 +130,7 @@ class _Collector:
             return sides.to_answer(question, ' epub:type="noteref" role="doc-noteref"')
         head = sides.heading(below - 1)
         html = f'<article class="told" id="{told_id}">\n{head}\n{answer}\n{back}\n</article>'
-        told.append(Unit((), html, told_id, number=number))
+        told.append(Unit((), html, told_id, number=number, line=question.location.line))
         return sides.to_answer(question)
 
     def _answer_level(self) -> int:
