@@ -5,6 +5,7 @@ When one of the tests named ``test_ebooklib_still…`` fails, ebooklib has mende
 
 from __future__ import annotations
 
+import sys
 import time
 import zipfile
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ebooklib import epub
 
+from tiku.errors import SetupError
 from tiku.exporters.epub import package
 from tiku.exporters.epub.package import File, Meta, Package
 
@@ -134,6 +136,12 @@ def test_navigation_and_ncx_are_ours(tmp_path: Path) -> None:
         assert archive.read("EPUB/nav.xhtml") == NAV
         assert archive.read("EPUB/toc.ncx") == b"<ncx/>"
         assert b'toc="ncx"' in archive.read("EPUB/content.opf")
+
+
+def test_a_missing_ebooklib_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ebooklib.epub", None)
+    with pytest.raises(SetupError, match=r"tiku\[epub\]"):
+        package.write(made(page("q", HARD)), tmp_path / "b.epub", 10**9)
 
 
 def test_a_full_disk_is_an_error(tmp_path: Path) -> None:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tiku.errors import UsageError
-from tiku.exporters import Answers
 from tiku.exporters.epub import cover, embed, front, languages, metadata, navigation, units
 from tiku.exporters.epub.anchors import Anchors
 from tiku.exporters.epub.content import ContentWriter
@@ -19,12 +15,14 @@ from tiku.exporters.epub.package import File, Meta, Package
 from tiku.exporters.epub.package import write as write_package
 from tiku.exporters.epub.pages import PageWriter, data
 from tiku.exporters.epub.pictures import Pictures
+from tiku.exporters.epub.settings import check, layout_of, own_css
 from tiku.markup import plain_text
-from tiku.render.locales import direction, primary, terms
+from tiku.render.locales import direction, terms
 from tiku.render.view import is_chaptered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
 _NAV_IN_BOOK = 400
 """Up to so many questions the contents are a page of the book, too; longer ones are for the reader's own menu."""
-_VERTICAL = frozenset({"ja", "zh"})
-_LOADED = re.compile(r"@(?:import|charset|namespace)[^;]*;?|url\([^)]*\)?", re.IGNORECASE)
 _XHTML = "application/xhtml+xml"
 
 
@@ -55,43 +51,6 @@ def _no_collection() -> Iterator[None]:
     finally:
         if running:
             gc.enable()
-
-
-def layout_of(options: ExportOptions) -> str:
-    """One word for where the answers are: links, popup, details, inline, chapter, end or none.
-
-    Raises UsageError when the two options that say it contradict each other.
-    """
-    way = str(options.settings.get("answers", "links"))
-    if options.answers is Answers.HIDDEN:
-        return way
-    if way != "links":
-        raise UsageError(f"'epub.answers={way}' hides the answers; it does not go with '--answers {options.answers}'")
-    return str(options.answers)
-
-
-def check(options: ExportOptions, language: str) -> None:
-    """Raise UsageError for settings that make no book."""
-    settings = options.settings
-    if settings.get("certifier") and not settings.get("conforms"):
-        raise UsageError("'epub.certifier' needs 'epub.conforms': a certifier of nothing")
-    if settings.get("vertical") and primary(language) not in _VERTICAL:
-        raise UsageError(f"'epub.vertical' is for Japanese and Chinese, not for a book in '{language}'")
-
-
-def own_css(file: str) -> str:
-    """The user's style sheet, without what would load anything; empty for no file.
-
-    Raises UsageError when it cannot be read.
-    """
-    if not file:
-        return ""
-    try:
-        css = Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"epub.css '{file}' cannot be read: {getattr(error, 'strerror', '') or error}") from error
-    # A book holds only what stands in its manifest.
-    return "\n" + _LOADED.sub("", css) + "\n"
 
 
 class _Book:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from tiku.exporters.epub import languages, raw
-from tiku.markup import plain_text, scheme, walk
+from tiku.markup import plain_text, scheme
 from tiku.render.html import Formula, HtmlWriter, text
 
 if TYPE_CHECKING:
@@ -245,8 +245,3 @@ class ContentWriter(HtmlWriter):
             said = self.words["image"]
         extra = f' title="{text(title)}"' if title and title != alt else ""
         return f'<img src="{href}" alt="{text(said)}"{extra} />'
-
-
-def has_pictures(nodes: Any) -> bool:
-    """Whether any picture stands in `nodes`."""
-    return any(node["t"] == "Image" for node in walk(nodes))

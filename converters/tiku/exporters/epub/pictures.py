@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from tiku.errors import SetupError
@@ -82,15 +83,18 @@ class Pictures:
         if svg.is_svg(media.data):
             return "image/svg+xml", "svg", svg.clean(media.data), 0
         image_module: Any = need("epub", "PIL.Image", "epub")
-        with image_module.open(io.BytesIO(media.data)) as picture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large ones we tell ourselves
+            picture = image_module.open(io.BytesIO(media.data))
+        with picture:
             kind, side = picture.format, max(picture.size)
-            if picture.size[0] * picture.size[1] > _DEEPEST:
-                raise ValueError(f"{picture.size[0]} × {picture.size[1]} pixels")
             self.animated = self.animated or getattr(picture, "n_frames", 1) > 1
             if kind in {"PNG", "GIF"}:
                 return f"image/{kind.lower()}", kind.lower(), media.data, side
             if kind in {"JPEG", "MPO"} and picture.mode in {"RGB", "L"}:
                 return "image/jpeg", "jpg", media.data, side
+            if picture.size[0] * picture.size[1] > _DEEPEST:
+                raise ValueError(f"{picture.size[0]} × {picture.size[1]} pixels are too many to convert")
             return *_encoded(picture), side
 
 
