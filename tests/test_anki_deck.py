@@ -300,3 +300,15 @@ def test_the_note_types_are_what_they_were() -> None:
         for form, kind in note_types().items()
     }
     assert now == frozen, "users' notes would never be updated again: make a new note type instead"
+
+
+def test_a_new_look_has_a_new_time() -> None:
+    """Anki takes new templates and styling only from a note type that says it is newer."""
+    import hashlib
+    from pathlib import Path as File
+
+    said = json.loads((File(__file__).parent / "frozen" / "look.json").read_text(encoding="utf-8"))
+    kinds = note_types().values()
+    text = "\0".join(each.css + "".join(card.front + card.back for card in each.templates) for each in kinds)
+    now = {"modified": next(iter(kinds)).modified, "look": hashlib.sha256(text.encode()).hexdigest()[:16]}
+    assert now == said, "raise `modified` in notetypes.toml, and write both here"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tiku.markup import plain_text
 from tiku.model import Kind
-from tiku.render import view
+from tiku.render import svg, view
 from tiku.render.anki.fields import FieldWriter, cloze, fill, neutral, prose
 from tiku.render.anki.foreign import parse, places
 from tiku.render.anki.notetypes import Form, field_names, note_types
@@ -84,8 +84,9 @@ class NoteMaker:
         self.identity = identity
         self.options = options
         self.words = terms(bank.language)
-        self.media: dict[str, Media] = {media_name(each): each for each in bank.media}
-        self._stored = {each.name: media_name(each) for each in bank.media}
+        cleaned = {each.name: svg.harmless(each) for each in bank.media}
+        self.media: dict[str, Media] = {media_name(each): each for each in cleaned.values()}
+        self._stored = {name: media_name(each) for name, each in cleaned.items()}
         found = tag(bank.language)
         self._language = found if _LANGUAGE.fullmatch(found) else "und"
         self._root = deck_name(options.deck, parts=True) or deck_name(bank.title) or "tiku"
@@ -278,7 +279,7 @@ def blank_answers(question: Question, blanks: int, writer: FieldWriter) -> list[
         return [writer.short(block["c"]) for block in answer]
     if len(answer) == 1 and all(node["t"] in {"Str", "Space", "SoftBreak", "LineBreak"} for node in answer[0]["c"]):
         said = plain_text(answer)
-        for parter in (r"[\n]", r"[;；]", r"[、|/]", r"[,，]", r"\s+"):
+        for parter in (r"[\n]", r"[;；؛]", r"[、|/]", r"[,，،]", r"\s+"):
             pieces = [piece.strip() for piece in re.split(parter, said) if piece.strip()]
             if len(pieces) == blanks:
                 return [neutral(prose(piece)) for piece in pieces]
