@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from tiku.exporters import Answers
-from tiku.exporters.pdf.content import LINK, PdfWriter
+from tiku.exporters.pdf.content import PdfWriter
+from tiku.exporters.pdf.schemes import LINK
 from tiku.exporters.pdf.spacing import open_gaps
 from tiku.markup import plain_text, walk
 from tiku.model import Kind

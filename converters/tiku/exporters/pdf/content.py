@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from tiku.exporters.pdf.schemes import ASSET
 from tiku.markup import plain_text, scheme
 from tiku.render import mathematics
 from tiku.render.html import HtmlWriter, text
@@ -13,11 +14,6 @@ from tiku.render.locales import terms
 
 if TYPE_CHECKING:
     from tiku.model import Bank
-
-ASSET = "tiku-asset:"
-"""Scheme of everything the renderer may read; what follows is a name, never a path."""
-LINK = "tiku:"
-"""Scheme of links between parts of the book; what follows is an anchor. `links` turns them into destinations."""
 
 LONGEST_ADDRESS = 60
 """Longer addresses are not printed: nobody types them."""

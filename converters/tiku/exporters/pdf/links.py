@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from pikepdf import Array, Name, NameTree, String
 
-from tiku.exporters.pdf.content import LINK
+from tiku.exporters.pdf.schemes import LINK
 
 if TYPE_CHECKING:
     import pikepdf

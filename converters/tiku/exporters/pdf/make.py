@@ -13,7 +13,7 @@ from tiku.exporters.pdf import child as renderers
 from tiku.exporters.pdf import glyphs, styles
 from tiku.exporters.pdf import theme as themes
 from tiku.exporters.pdf.book import Binder, Look
-from tiku.exporters.pdf.content import ASSET
+from tiku.exporters.pdf.schemes import ASSET
 from tiku.plugins import need
 from tiku.render import fonts
 

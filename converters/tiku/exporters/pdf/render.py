@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import io
 import json
 import logging
 import re
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
-from tiku.exporters.pdf.content import ASSET
+from tiku.exporters.pdf.schemes import ASSET
 from tiku.exporters.pdf.spacing import HAIR, JOINER
 
 MEMORY = 4 << 30
@@ -172,6 +174,36 @@ def answer_to(job: dict[str, Any], renderers: dict[str, Renderer]) -> dict[str, 
     return answer | {"missing": sorted(listener.missing), "warnings": listener.warnings}
 
 
+class _Later(types.ModuleType):
+    """Stands for a module until something of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(_for_good(self.__name__), name)
+
+
+def _for_good(module: str) -> Any:
+    if isinstance(sys.modules.get(module), _Later):
+        del sys.modules[module]
+    return importlib.import_module(module)
+
+
+def _defer_font_tools() -> None:
+    """Let the parts of fontTools that only odd fonts need load when they are needed: a sixth of WeasyPrint's start.
+
+    WeasyPrint imports its subsetter (which HarfBuzz replaces) and its instancer (for variable fonts) at once.
+    """
+
+    def instantiate(*arguments: Any, **options: Any) -> Any:
+        return _for_good("fontTools.varLib.instancer").instantiateVariableFont(*arguments, **options)
+
+    sys.modules["fontTools.subset"] = _Later("fontTools.subset")
+    instancer = _Later("fontTools.varLib.instancer")
+    instancer.__dict__["instantiateVariableFont"] = instantiate  # WeasyPrint takes it by name
+    sys.modules["fontTools.varLib.instancer"] = instancer
+
+
 def main() -> None:
     """Answer jobs until standard input ends."""
     with contextlib.suppress(ImportError, ValueError, OSError):
@@ -184,6 +216,7 @@ def main() -> None:
     answers = sys.stdout
     sys.stdout = io.StringIO()  # what a library prints is no answer
     try:
+        _defer_font_tools()
         import weasyprint  # noqa: F401 - slow: while it loads, the parent prepares the first job
     except (ImportError, OSError) as error:
         print(json.dumps({"setup": str(error).splitlines()[0] if str(error) else type(error).__name__}), file=answers)
