@@ -1,4 +1,7 @@
-"""Random questions with everything that makes slides overflow; the same for the same seed."""
+"""Random questions with everything that makes slides overflow; the same for the same seed.
+
+No emoji: LibreOffice 7.4 leaves them out of PDF, whatever the deck.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,6 @@ _SCRIPTS = {
 }  # fmt: skip
 _SYLLABLES = (("กขคงจชซดตถทนบปผพฟมยรลวสหอ", "ิีุูา"), ("कखगघचछजटडतदनपबभमयरलवसह", "ािीुूेो"))
 """Letters and the vowel signs that may follow them: Thai, Devanagari."""
-_EMOJI = "😀🎉🚀🧠📚✅❌⭐🔥💡"
 _LANGUAGES = ("python", "javascript", "", "sql", "java", "html")
 
 
@@ -116,8 +118,6 @@ class Fuzz:
             return "".join(choose(letters) + choose((*vowels, "")) for _ in range(self.random.randint(2, 6)))
         if pick < 0.85:
             return some(_SCRIPTS[choose(sorted(_SCRIPTS))], 2, 10)
-        if pick < 0.88:
-            return some(_EMOJI, 1, 4)
         if pick < 0.92:
             return f"{self.random.randint(0, 10 ** self.random.randint(1, 9)):,}" + choose(("", "%", "万", "℃", "kg"))
         if pick < 0.955:

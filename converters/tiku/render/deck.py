@@ -165,16 +165,24 @@ class Deck:
         rows: list[Item] = []
         if sections:
             for number, (section, depth, total) in enumerate(sections, 1):
-                name = view.section_name(section, self.language)
+                name = self._one_line(view.section_name(section, self.language), 6.0 + 1.2 * min(depth - 1, 4))
                 runs = (Run(name, BOLD if depth == 1 else 0, f"#s{number}"), Run(f"  {total}", tone="quiet"))
                 box = self.builder.container("plain", 1.2 * min(depth - 1, 4))
                 rows.append(Paragraph(path=(Place(box, 0),), runs=runs, rtl=self.builder.turned(name)))
         elif self.count <= LONGEST_CONTENTS:
             for number, question in enumerate(self.bank.questions, 1):
-                name = view.name_of(question, self.language)
+                name = self._one_line(view.name_of(question, self.language), 1.0)
                 rows.append(Paragraph(runs=(Run(name, 0, f"#q{number}"),), rtl=self.builder.turned(name)))
         if rows:
             yield from self._text("contents", (Run(self.terms["contents"]),), rows, kind="contents")
+
+    def _one_line(self, name: str, less: float) -> str:
+        """`name`, shortened so that a line of the contents holds it with `less` em to spare: it stands in full on its slide."""
+        room = self.geometry.body.width / BODY_SIZES[0] - less
+        line = metrics.measure((Run(name, BOLD),))
+        if line.width <= room:
+            return name
+        return name[: next(place for place, at in enumerate(line.ends) if at > room - 1.5) - 1].rstrip() + "…"
 
     @property
     def _section_numbers(self) -> list[tuple[Section, int, int]]:

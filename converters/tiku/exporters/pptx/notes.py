@@ -23,7 +23,7 @@ _TREE = (
 
 def notes_slide(items: list[Item], language: str, objects: dict[str, tuple[float, float]]) -> str:
     """The notes page that holds `items` as text: formulas in notes have made files unreadable, so they are linear."""
-    from tiku.exporters.pptx import linear
+    from tiku.render.paginate import linear
 
     writer = TextWriter(language, Setter(400.0, 10_000.0, objects), 1.0, lambda _kind, _target: "", lambda _name: "")
     paragraphs = []

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiku.exporters.pptx.linear import tree
 from tiku.exporters.pptx.xml import text
 from tiku.render.mathematics import MathError
+from tiku.render.paginate.linear import tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

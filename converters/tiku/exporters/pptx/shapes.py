@@ -290,6 +290,16 @@ class ShapeWriter:
             at = 1 - at - share if rtl else at
             return Box(box.left + box.width * at, box.top, box.width * share, box.height)
 
+        if rtl:
+            # One box: readers of PDF take words from right to left on one height for one line.
+            parts = [Run(left, tone="quiet"), Run(link[0], 0, f"#{link[1]}"), Run(progress, tone="quiet")]
+            runs: list[Run] = []
+            for part in parts:
+                if part.text:
+                    runs += [Run("     ·     ", tone="quiet"), part] if runs else [part]
+            if runs:
+                self.box("Footer", box, self.line_of_text(tuple(runs), FOOTER_SIZE, align=start), anchor="ctr")
+            return
         if left:
             words = self.line_of_text((Run(left),), FOOTER_SIZE, align=start, colour=QUIET)
             if holders:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiku.exporters.pptx import linear
 from tiku.exporters.pptx.omml import Converter
 from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.markup import scheme
 from tiku.render.mathematics import MathError
+from tiku.render.paginate import linear
 from tiku.render.paginate.flow import BOLD, CODE, ITALIC, SMALLCAPS, STRIKE, SUB, SUPER, UNDERLINE, Paragraph
 from tiku.render.paginate.measure import Setter, code_leading
 
@@ -102,7 +102,11 @@ class TextWriter:
         elif any(place.container.kind == "quote" for place in item.path):
             colour = colour or QUIET
         style = BOLD if item.correct else 0
-        inner = self.runs(item.runs, text_size, colour=colour, style=style)
+        runs = item.runs
+        if item.role == "choice" and item.rtl and runs:
+            # A tab does not hang in a paragraph from right to left.
+            runs = (runs[0]._replace(text=runs[0].text.replace("\t", " ")), *runs[1:])
+        inner = self.runs(runs, text_size, colour=colour, style=style)
         end = f'<a:endParaRPr lang="{self.language}" sz="{self._size(text_size)}"/>'
         return f"<a:p><a:pPr {attributes}>{spacing}{before}{bullet}</a:pPr>{inner}{end}</a:p>"
 
@@ -134,7 +138,7 @@ class TextWriter:
                 f'<a:buFont typeface="+mj-lt"/><a:buAutoNum type="{kind}" startAt="{max(1, min(start, 32767))}"/>',
             )
         if box.kind == "choice":
-            return margin, hanging, "<a:buNone/>"
+            return margin, 0.0 if item.rtl else hanging, "<a:buNone/>"
         return margin, 0.0, "<a:buNone/>"
 
     def code(self, item: Code, size: float) -> str:

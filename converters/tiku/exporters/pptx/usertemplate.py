@@ -1,7 +1,5 @@
 """A user's own .pptx or .potx as the template: its masters, layouts, themes and pictures, without its slides."""
 
-
-
 from __future__ import annotations
 
 import posixpath

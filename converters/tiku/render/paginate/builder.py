@@ -12,7 +12,7 @@ from tiku.problems import Problem
 from tiku.render import mathematics
 from tiku.render.highlight import highlight
 from tiku.render.locales import direction
-from tiku.render.paginate import pictures, rawhtml
+from tiku.render.paginate import linear, metrics, pictures, rawhtml
 from tiku.render.paginate.flow import (
     BOLD,
     CODE,
@@ -222,7 +222,9 @@ class Builder:
             pending.clear()
             if runs:
                 text = "".join(run.text for run in runs)
-                out.append(Paragraph(path=path, runs=runs, rtl=self.turned(text)))
+                # Items of one list turn together: their marks stand on one side.
+                rtl = self.rtl if path and self.rtl else self.turned(text)
+                out.append(Paragraph(path=path, runs=runs, rtl=rtl))
 
         for piece in self._inlines(inlines, 0, ""):
             if isinstance(piece, Run):
@@ -464,8 +466,9 @@ class Builder:
         try:
             if latex not in self.objects:
                 size = mathematics.picture(latex, display=False)
-                # Another renderer's fonts are wider, and formulas may be set in one line as text.
-                self.objects[latex] = (size.width * 1.25 + 0.3, size.height * 1.15)
+                # Another renderer's fonts are wider, and some set formulas in one line as text.
+                flat = metrics.measure(linear.runs(latex, 0)).width
+                self.objects[latex] = (max(size.width * 1.25, flat) + 0.3, size.height * 1.15)
         except mathematics.MathError:
             return Run(latex, style | CODE)
         return Run(OBJECT, style, latex=latex)

@@ -87,6 +87,8 @@ class Line:
     """Where a line may end, in any renderer; found when first asked for."""
     eager: list[int] | None = None
     """Where a line may end in some renderer."""
+    glued: tuple[tuple[int, int], ...] = ()
+    """First and last position of links: LibreOffice moves a link whole to the next line where it can."""
 
     def allowed(self, *, eager: bool) -> list[int]:
         """`breaks` or `eager`."""
@@ -96,7 +98,8 @@ class Line:
                 self.eager = [at for at in range(1, len(text)) if _may_break(text, at)]
             return self.eager
         if self.breaks is None:
-            self.breaks = [at for at in range(1, len(text)) if can_break(text, at)]
+            inside = {at for first, last in self.glued for at in range(first + 1, last)}
+            self.breaks = [at for at in range(1, len(text)) if can_break(text, at) and at not in inside]
         return self.breaks
 
     def rest(self, at: int, tall: tuple[tuple[int, float], ...]) -> Line:
@@ -105,7 +108,8 @@ class Line:
             None if places is None else [place - at for place in places[bisect_right(places, at) :]]
             for places in (self.breaks, self.eager)
         ]
-        return Line(self.text[at:], self.ends[at:], tall, *kept)
+        glued = tuple((max(0, first - at), last - at) for first, last in self.glued if last > at)
+        return Line(self.text[at:], self.ends[at:], tall, kept[0], kept[1], glued)
 
     @property
     def width(self) -> float:
@@ -132,8 +136,11 @@ def measure(runs: Runs, objects: dict[str, tuple[float, float]] | None = None) -
     widths: list[float] = []
     parts: list[str] = []
     tall: list[tuple[int, float]] = []
+    glued: list[tuple[int, int]] = []
     for run in runs:
         text, style = run.text, run.style
+        if run.link:
+            glued.append((len(widths), len(widths) + len(text)))
         parts.append(text)
         if run.latex:
             width, height = (objects or {}).get(run.latex, (len(run.latex) * 0.6, 1.0))
@@ -151,7 +158,7 @@ def measure(runs: Runs, objects: dict[str, tuple[float, float]] | None = None) -
     if not text.isascii():
         for border in _BORDER.finditer(text):
             widths[border.start() - 1] += GAP
-    return Line(text, list(accumulate(widths, initial=0.0)), tuple(tall))
+    return Line(text, list(accumulate(widths, initial=0.0)), tuple(tall), glued=tuple(glued))
 
 
 def can_break(text: str, position: int) -> bool:
@@ -224,11 +231,12 @@ def _break(line: Line, start: int, stop: int, width: float, out: list[int], *, e
             out.append(stop)
             return forced
         cut = reach
-        least = start if eager else max(start, reach - _NEAR)
-        if not eager:
+        quick = not eager and not line.glued
+        least = max(start, reach - _NEAR) if quick else start
+        if quick:
             while cut > least and not can_break(text, cut):
                 cut -= 1
-        if cut == least or eager:
+        if cut == least or not quick:
             places = line.allowed(eager=eager)
             found = bisect_right(places, reach) - 1
             cut = places[found] if found >= 0 and places[found] > start else start
