@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 def test_a_wrong_name_says_which_was_meant() -> None:
     with pytest.raises(UsageError, match=r"unknown exporter 'pfd', did you mean 'pdf'"):
         EXPORTERS.load("pfd")
-    with pytest.raises(UsageError, match="unknown reader 'xyzzy' .known: .*markdown"):
+    with pytest.raises(UsageError, match=r"unknown reader 'xyzzy' .known: .*markdown"):
         READERS.load("xyzzy")
     assert suggest("epbu", ["epub", "pdf"]) == ", did you mean 'epub'?"
 

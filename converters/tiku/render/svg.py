@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from tiku.errors import SetupError
 from tiku.plugins import need
+
+if TYPE_CHECKING:
+    from tiku.model import Media
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -76,6 +81,18 @@ def clean(data: bytes, user: str = "epub") -> bytes:
     etree.cleanup_namespaces(root)
     out: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     return out
+
+
+def harmless(media: Media) -> Media:
+    """`media`; when it is an SVG, without anything that runs or loads, or empty where it cannot be understood."""
+    if media.mime != "image/svg+xml":
+        return media
+    try:
+        return replace(media, data=clean(media.data, "all"))
+    except SetupError:
+        raise
+    except Exception:  # noqa: BLE001 - lxml's errors have no common class that can be named before it is loaded
+        return replace(media, data=b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
 
 
 def _kept(element: Any) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tiku.errors import SetupError, UsageError
 from tiku.exporters.slides.content import ContentWriter, number
 from tiku.markup import scheme
+from tiku.render import svg
 from tiku.render.deck import Deck, Slide
 from tiku.render.locales import direction, tag
 from tiku.render.paginate.measure import Setter, leading
@@ -99,7 +100,7 @@ class _Page:
         return target if scheme(target) in {"http", "https", "mailto", "tel", "ftp"} else ""
 
     def _picture(self, name: str) -> str:
-        media = self.media[name]
+        media = svg.harmless(self.media[name])
         return f"data:{media.mime};base64,{base64.b64encode(media.data).decode('ascii')}"
 
     # -- the frame ------------------------------------------------------------------------------------------------
