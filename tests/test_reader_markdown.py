@@ -300,7 +300,8 @@ def test_folder_is_one_bank_and_joins_answers_by_id(tmp_path: Path) -> None:
 
 def test_kinds() -> None:
     text = (
-        "### 1. Pick\n\n- [ ] a\n- [x] b\n\n### 2. Pick\n\n- [x] a\n- [x] b\n\n### 3. Pick\n\n- A. True\n- B. False\n\n"
+        "### 1. Pick\n\n- [ ] a\n- [x] b\n\n### 2. Pick\n\n- [x] a\n- [x] b\n\n"
+        "### 3. Pick\n\n- A. True\n- B. False\n\n"
         "Answer: B\n\n### 4. Water is wet.\n\n**Answer:** True\n\n### 5. Fill\n\n**Question:** Two and two is ____.\n\n**Answer:** four\n"
     )
     assert [q.kind for q in bank(text).questions] == [
@@ -310,3 +311,17 @@ def test_kinds() -> None:
         Kind.TRUE_FALSE,
         Kind.FILL_IN,
     ]
+
+
+def test_a_large_text_is_read_in_pieces_like_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tiku.readers import pieces
+
+    text = "# Questions\n\n" + "\n\n".join(
+        f"### {n}. What is [{n}][ref]?\n\n```\n# {n}\n```\n\n**Answer:** It[^note] is {n}." for n in range(1, 60)
+    )
+    text += "\n\n[ref]: https://example.org/\n\n[^note]: A note.\n"
+    whole = bank(text)
+    monkeypatch.setattr(pieces, "LARGE", 100)
+    monkeypatch.setattr(pieces, "PIECE", 400)
+    assert len(pieces.cut(text)[0]) > 5
+    assert same(whole, bank(text))

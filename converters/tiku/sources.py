@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tiku.errors import DocumentError
 
-MAX_SOURCE_BYTES = 200_000_000
+MAX_SOURCE_BYTES = 500_000_000
 
 
 def read_bytes(source: str) -> bytes:

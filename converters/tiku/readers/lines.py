@@ -34,7 +34,8 @@ _HEADING = re.compile(r"#{1,6}[ \t]+(?=\S)")
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)$")
 # What may be structure, or must stay first in its paragraph: tables, definitions, footnotes, alerts, rules, HTML, math.
 _LEAVE = re.compile(
-    r"$|[|=$~:+]|<(?!(?:b|strong|i|em|a|code|span|font|u|s|kbd|sub|sup|img|small|big|mark|del)\b)|#|[-*_][ \t]*[-*_][ \t]*[-*_ \t]*$"
+    r"$|[|=$~:+]|<(?!(?:b|strong|i|em|a|code|span|font|u|s|kbd|sub|sup|img|small|big|mark|del)\b)"
+    r"|#|[-*_][ \t]*[-*_][ \t]*[-*_ \t]*$"
     r"|\[[^\]]*\]:|!?\[![A-Za-z]|\[\^|`{3}|[-*+](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>"
 )
 _LEFT = "“‘（《【〈「『〔［｛(<[{\"'"

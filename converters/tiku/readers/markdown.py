@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tiku import pandoc
 from tiku.errors import DocumentError
 from tiku.problems import Problem
-from tiku.readers import Reading, ReadOptions, frontmatter, lines, rawhtml
+from tiku.readers import Reading, ReadOptions, frontmatter, lines, pieces, rawhtml
 from tiku.readers.decode import decode
 from tiku.readers.finish import finish
 from tiku.readers.shapes import Document
@@ -33,7 +32,7 @@ class MarkdownReader:
         if unclosed:
             problems.append(Problem("Q110", "a code block is opened here and never closed", options.file, unclosed))
         try:
-            blocks, warnings = pandoc.read(marked, FORMAT)
+            blocks, warnings = pieces.parse(marked, FORMAT)
             known = lines.take(blocks)
             lowering = rawhtml.Lowering(options.file, known)
             blocks = lowering.run(blocks) if "<" in body else blocks
