@@ -302,7 +302,8 @@ def test_kinds() -> None:
     text = (
         "### 1. Pick\n\n- [ ] a\n- [x] b\n\n### 2. Pick\n\n- [x] a\n- [x] b\n\n"
         "### 3. Pick\n\n- A. True\n- B. False\n\n"
-        "Answer: B\n\n### 4. Water is wet.\n\n**Answer:** True\n\n### 5. Fill\n\n**Question:** Two and two is ____.\n\n**Answer:** four\n"
+        "Answer: B\n\n### 4. Water is wet.\n\n**Answer:** True\n\n"
+        "### 5. Fill\n\n**Question:** Two and two is ____.\n\n**Answer:** four\n"
     )
     assert [q.kind for q in bank(text).questions] == [
         Kind.SINGLE,
