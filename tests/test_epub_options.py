@@ -13,17 +13,15 @@ import banks
 import epub_judges
 import epub_reading
 from test_epub_book import export
-from tiku.errors import UsageError
+from tiku.errors import ExportError, UsageError
 from tiku.exporters.epub import cover, raster
-from tiku.model import Media
+from tiku.model import Bank, Media, Section
 from tiku.render import fonts
 from tiku.render.mathematics import picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from tiku.model import Bank
 
 MATH = "### 1. Title\n\n**Question:** What is $x^2$?\n\n**Answer:**\n\n$$\\frac{1}{2}$$\n\nor $\\text{中}$.\n"
 JAPANESE = "### 1. 題名\n\n**問題：** これは何ですか。\n\n**答え：** それはこれです。\n\n```python\nprint(1)\n```\n"
@@ -122,6 +120,11 @@ def test_conformance_is_claimed_only_in_the_users_words(tmp_path: Path) -> None:
     assert book.metadata("a11y:certifiedBy") == ["A. Person"]
     with pytest.raises(UsageError, match="certifier"):
         export(bank, tmp_path / "no.epub", certifier="A. Person")
+
+
+def test_a_bank_without_questions_is_no_book(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="questions"):
+        export(Bank(title="Empty", sections=(Section(),)), tmp_path / "no.epub")
 
 
 @pytest.mark.tools

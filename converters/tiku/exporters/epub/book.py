@@ -6,6 +6,7 @@ import contextlib
 import gc
 from typing import TYPE_CHECKING
 
+from tiku.errors import ExportError
 from tiku.exporters.epub import cover, embed, front, languages, metadata, navigation, units
 from tiku.exporters.epub.anchors import Anchors
 from tiku.exporters.epub.content import ContentWriter
@@ -34,7 +35,9 @@ _XHTML = "application/xhtml+xml"
 
 
 def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
-    """Write `bank` to `path`. Raises UsageError, SetupError, OSError."""
+    """Write `bank` to `path`. Raises ExportError for a bank without questions, UsageError, SetupError, OSError."""
+    if not bank.questions:
+        raise ExportError("a bank without questions makes no book")
     book = _Book(bank, layout_of(options), options)
     with _no_collection():
         write_package(book.package(), path, options.time)

@@ -124,8 +124,11 @@ class _Collector:
             return f"<details>\n<summary>{summary}</summary>\n{answer}\n</details>"
         back = sides.to_question(question)
         if layout == "popup":
+            # Readers that do not pop notes up show them at the end of the file: there each must say whose it is.
+            name = text(f"{self.words['answer']} {number}")
             self.found.notes[sides.asked_id(question)] = (
-                f'<aside epub:type="footnote" role="doc-footnote" id="{told_id}">\n{answer}\n{back}\n</aside>'
+                f'<aside epub:type="footnote" role="doc-footnote" id="{told_id}">\n<p class="key">{name}</p>\n'
+                f"{answer}\n{back}\n</aside>"
             )
             return sides.to_answer(question, ' epub:type="noteref" role="doc-noteref"')
         head = sides.heading(below - 1)
