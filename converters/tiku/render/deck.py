@@ -168,11 +168,11 @@ class Deck:
                 name = self._one_line(view.section_name(section, self.language), 6.0 + 1.2 * min(depth - 1, 4))
                 runs = (Run(name, BOLD if depth == 1 else 0, f"#s{number}"), Run(f"  {total}", tone="quiet"))
                 box = self.builder.container("plain", 1.2 * min(depth - 1, 4))
-                rows.append(Paragraph(path=(Place(box, 0),), runs=runs, rtl=self.builder.turned(name)))
+                rows.append(Paragraph(path=(Place(box, 0),), runs=runs, rtl=self.rtl or self.builder.turned(name)))
         elif self.count <= LONGEST_CONTENTS:
             for number, question in enumerate(self.bank.questions, 1):
                 name = self._one_line(view.name_of(question, self.language), 1.0)
-                rows.append(Paragraph(runs=(Run(name, 0, f"#q{number}"),), rtl=self.builder.turned(name)))
+                rows.append(Paragraph(runs=(Run(name, 0, f"#q{number}"),), rtl=self.rtl or self.builder.turned(name)))
         if rows:
             yield from self._text("contents", (Run(self.terms["contents"]),), rows, kind="contents")
 

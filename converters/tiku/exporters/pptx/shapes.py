@@ -115,6 +115,7 @@ class ShapeWriter:
         spacing = f'<a:lnSpc><a:spcPts val="{round(leading(size) * k * 100)}"/></a:lnSpc><a:spcBef><a:spcPts val="0"/></a:spcBef>'
         inner = self.writer.runs(runs, size, colour=colour)
         side = f' algn="{align}"' if align else ""
+        side += ' rtl="1"' if self.writer.rtl else ""
         return f'<a:p><a:pPr{side}>{spacing}</a:pPr>{inner}<a:endParaRPr lang="{self.writer.language}" sz="{round(size * k * 100)}"/></a:p>'
 
     # -- the items of a body ------------------------------------------------------------------------------------------
