@@ -66,6 +66,26 @@ def test_a_second_convert_writes_the_same_bytes(source: Path) -> None:
     assert (source.parent / "bank.apkg").read_bytes() == once
 
 
+def test_every_kind_of_question_is_known_again(source: Path) -> None:
+    source.write_text(
+        "### 1. A\n\n**Question:** The sum of two and two is ____ .\n\n**Answer:** four\n\n"
+        "### 2. B\n\n**Question:** Which one is it of all these?\n\n- A. this\n- B. that\n\n**Answer:** B\n\n"
+        "### 3. C\n\n**Question:** The earth is round.\n\n**Answer:** True\n\n"
+        "### 4. D\n\n**Question:** Why $a<b$[^1] and ![no](none.png)?\n\n**Answer:** As `x` says.\n\n[^1]: A note.\n",
+        encoding="utf-8",
+    )
+    run("convert", "bank.md", "-o", "bank.apkg")
+    once = (source.parent / "bank.apkg").read_bytes()
+    assert "0 updated, 0 new, 0 removed, 0 ambiguous" in run("convert", "bank.md", "-o", "bank.apkg").stderr
+    assert (source.parent / "bank.apkg").read_bytes() == once
+    known = exporter.remember(source.parent / "bank.apkg").known
+    assert [each.form for each in known] == ["cloze", "choice", "open", "open"]
+    assert [each.key for each in known] == [""] * 4
+    states = run("ids", "plan", "bank.md").stdout.splitlines()
+    assert states[-1] == "0 updated, 0 new, 0 removed, 0 ambiguous, 4 unchanged"
+    assert not [line for line in states if "alike" in line]
+
+
 def test_build_keeps_a_ledger_that_survives_the_loss_of_the_outputs(source: Path) -> None:
     folder = source.parent
     (folder / "tiku.toml").write_text('[build]\nformats = ["apkg"]\n[[bank]]\nsource = "bank.md"\n', encoding="utf-8")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _MADE_UP = re.compile(r"q-[0-9a-f]{12}(?:-[0-9a-f]{6})?(?:-\d+)?")
 _REPEATED = re.compile(r"(.+)-[0-9a-f]{6}(?:-\d+)?")
+_CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _STAMP = re.compile(r"tk[0-9a-f]{18}(?:-fill)?")
 _FOREIGN_STAMP = re.compile(r"tkx((?:[0-9a-f]{2})+)")
 
@@ -231,7 +233,8 @@ def _unique(questions: tuple[Question, ...], keys: list[str]) -> None:
 
 def explicit_id(question: Question) -> str:
     """The id that the source gives `question`; empty where the reader made one up from its text."""
-    return "" if _MADE_UP.fullmatch(question.id) else question.id
+    # As a deck gives it back: Anki keeps no control characters and composes what can be composed.
+    return "" if _MADE_UP.fullmatch(question.id) else unicodedata.normalize("NFC", _CONTROL.sub("", question.id))
 
 
 def repeated_ids(bank: Bank) -> dict[str, str]:

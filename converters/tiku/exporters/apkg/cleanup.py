@@ -70,5 +70,5 @@ def bury(bank: Bank, path: Path, identity: Identity, time: int) -> int:
 
 
 def _fields(known: Known) -> tuple[tuple[str, ...], Form]:
-    values = {"Key": known.key or known.guid, "Title": neutral(prose(known.label)), "Removed": "1"}
+    values = {"Key": neutral(prose(known.key or known.guid)), "Title": neutral(prose(known.label)), "Removed": "1"}
     return tuple(values.get(name, "") for name in field_names()), Form(known.form)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from tiku.identity import guid_as
 from tiku.markup import plain_text
 from tiku.model import Kind
 from tiku.render import svg, view
@@ -106,7 +107,7 @@ class NoteMaker:
         writer = FieldWriter(lambda name: self._stored.get(name, ""), file=question.location.file)
         writer.line = question.location.line
         content = self._fields(path, question, form, writer)
-        content["Key"] = known.key or known.guid
+        content["Key"] = neutral(prose(known.key or guid_as(known, str(form))))
         cards: tuple[int, ...] = (0,)
         if form is Form.CLOZE:
             cards = tuple(sorted({int(n) - 1 for n in re.findall(r"\{\{c(\d+)::", content["Cloze"])})) or (0,)
