@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from tiku.exporters import Answers
 from tiku.exporters.pdf.content import PdfWriter
+from tiku.exporters.pdf.glyphs import UNPRINTABLE
 from tiku.exporters.pdf.schemes import LINK
 from tiku.exporters.pdf.spacing import open_gaps
 from tiku.markup import plain_text, walk
@@ -216,8 +217,8 @@ class Binder:
 
     def __init__(self, bank: Bank, theme: Theme, look: Look, table: dict[int, str]) -> None:
         self.bank = bank
-        self.table = table
-        """What to write for characters that no font has."""
+        self.table = {**UNPRINTABLE, **table}
+        """What to write for characters that no font has, or that are none."""
         answers = look.answers
         if answers is Answers.INLINE:
             answers = Answers(theme.settings.get("answers", answers))
@@ -287,8 +288,7 @@ class Binder:
         if template not in self._templates:
             self._templates[template] = self.templates.get_template(template)
         html: str = self._templates[template].render(self._shared | values)
-        if self.table:
-            html = html.translate(self.table)
+        html = html.translate(self.table)
         return open_gaps(html) if self.spaced else html
 
     def _html(self, blocks: Blocks) -> Markup:

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
     from tiku.model import Bank, Location, Question
 
+UNPRINTABLE: dict[int, None] = dict.fromkeys(
+    [*range(1, 9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xFDD0, 0xFDF0)]
+    + [plane + last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)]
+)
+"""What may stand in no page: control characters and code points that are no characters; a table for str.translate.
+
+NUL is not in it: page marks are made of it (see `book.page_mark`), and no content keeps one.
+"""
 _NEED_NO_GLYPH = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Cs"})
 
 
@@ -23,6 +31,8 @@ def drawable(character: str) -> bool:
     A private-use character has no meaning but in the font it was made for, so whatever a font draws for it is wrong.
     """
     category = unicodedata.category(character)
+    if ord(character) in UNPRINTABLE:
+        return True
     if category in _NEED_NO_GLYPH or 0xFE00 <= ord(character) <= 0xFE0F or 0xE0100 <= ord(character) <= 0xE01EF:
         return True
     return category != "Co" and fonts.covers(character)

@@ -14,6 +14,7 @@ import json
 import logging
 import re
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from tiku.exporters.pdf.spacing import HAIR, JOINER
 
 MEMORY = 4 << 30
 """Largest address space of this process, in bytes: fonts are mapped into it, so it is far above what is used."""
+RECURSION = 20_000
+STACK = 256 << 20
+"""Bytes of stack for that many calls; only what is used takes memory."""
 _MARKED = re.compile("\x00([a-z][0-9]+)\x00")
 _NO_GLYPH = re.compile(r"\(U\+([0-9A-F]{4,6})\)")
 
@@ -223,6 +227,15 @@ def main() -> None:
         answers.flush()
         return
     gc.freeze()
+    # WeasyPrint walks a document by recursion, a dozen calls for each level of nesting.
+    sys.setrecursionlimit(RECURSION)
+    threading.stack_size(STACK)
+    worker = threading.Thread(target=_serve, args=(answers,))
+    worker.start()
+    worker.join()
+
+
+def _serve(answers: Any) -> None:
     renderers: dict[str, Renderer] = {}
     for line in sys.stdin:
         print(json.dumps(answer_to(json.loads(line), renderers)), file=answers)
