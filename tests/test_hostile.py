@@ -145,11 +145,11 @@ STRUCTURE = {
     "35 open divs": question("<div>\n" * 300 + "x"),
     "36 deep list": question("\n".join("  " * n + "- x" for n in range(300))),
     "36 very deep list": question("\n".join("  " * n + "- x" for n in range(2_000))),
-    "37 wide table": question("|" + "a|" * 3_000 + "\n|" + "-|" * 3_000 + "\n|" + "b|" * 3_000),
+    "37 wide table": question("|" + "a|" * 1_000 + "\n|" + "-|" * 1_000 + "\n|" + "b|" * 1_000),
     "48 deep formula": question("$" + "{" * 2_000 + "x" + "}" * 2_000 + "$"),
     "48 macro bomb": question(r"$\def\a{\b\b}\def\b{\c\c}\def\c{\d\d}\def\d{\a\a}\a$"),
-    "a long word": question("x" * 200_000),
-    "many links": question("[a](b) " * 3_000),
+    "a long word": question("x" * 50_000),
+    "many links": question("[a](b) " * 1_000),
     "many footnotes": question("x[^1] " * 300 + "\n\n[^1]: y\n"),
     "a footnote in itself": question("x[^1]\n\n[^1]: y[^1]\n"),
     "nested raw HTML": question("<b>" * 2_000 + "x"),
@@ -158,10 +158,10 @@ STRUCTURE = {
 
 @pytest.mark.parametrize("name", STRUCTURE)
 def test_monstrous_structure_is_converted_or_refused(tiku: Command, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pandoc, "HEAP", "200m")  # a footnote in itself grows until it is stopped
+    monkeypatch.setattr(pandoc, "HEAP", "100m")  # a footnote in itself grows until it is stopped
     done = convert(tiku, STRUCTURE[name], "json", "epub", "slides", "apkg")
     assert done.code == 0 or re.search(
-        r"nested deeper|no questions|takes too long|nested too deeply|200m of memory", done.err
+        r"nested deeper|no questions|takes too long|nested too deeply|100m of memory", done.err
     ), done.err
     if done.code == 0:
         assert model().questions
@@ -306,6 +306,16 @@ def test_hostile_markup_is_harmless_in_every_output(evil: Done) -> None:
             etree.fromstring(data, etree.XMLParser(resolve_entities=False))
     _slides_are_harmless(Path("out/a.slides.html").read_text(encoding="utf-8"))
     _cards_are_harmless(Path("out/a.apkg"))
+    # every refused picture and link is listed
+    listed = {code: len(re.findall(f" {code} ", evil.err)) for code in ("Q401", "Q402", "Q403", "Q404")}
+    assert all(listed.values()), listed
+    # nothing of the text is lost
+    words = {f"T{n:05}{end}" for n in range(1, len(PIECES) + 1) for end in "QE"}
+    for name in ("out/a.json", "out/a.md", "out/a.slides.html"):
+        text = Path(name).read_text(encoding="utf-8")
+        assert {word for word in words if word not in text} == set(), name
+    book = b"".join(inside(Path("out/a.epub")).values()).decode("utf-8", "replace")
+    assert {word for word in words if word not in book} == set()
 
 
 def _harm(data: bytes) -> list[str]:
@@ -377,20 +387,6 @@ def _cards_are_harmless(deck: Path) -> None:
                 assert _run_in_html(field) == [], field
 
 
-def test_every_refused_picture_is_listed(evil: Done) -> None:
-    listed = {code: len(re.findall(f" {code} ", evil.err)) for code in ("Q401", "Q402", "Q403", "Q404")}
-    assert all(listed.values()), listed
-
-
-def test_nothing_of_the_text_is_lost(evil: Done) -> None:
-    words = {f"T{n:05}{end}" for n in range(1, len(PIECES) + 1) for end in "QE"}
-    for name in ("out/a.json", "out/a.md", "out/a.slides.html"):
-        text = Path(name).read_text(encoding="utf-8")
-        assert {word for word in words if word not in text} == set(), name
-    book = b"".join(inside(Path("out/a.epub")).values()).decode("utf-8", "replace")
-    assert {word for word in words if word not in book} == set()
-
-
 # -- hostile models ---------------------------------------------------------------------------------------------------
 
 
@@ -407,7 +403,7 @@ def test_any_model_becomes_every_output(tiku: Command, seed: int) -> None:
     _cards_are_harmless(Path(f"out/m{seed}.apkg"))
 
 
-@pytest.mark.parametrize("seed", range(12, 16))
+@pytest.mark.parametrize("seed", range(12, 14))
 def test_any_model_becomes_a_pdf(tiku: Command, seed: int) -> None:
     done = convert(tiku, serial.dumps(random_bank(seed)), "pdf", name=f"m{seed}.json")
     assert done.code == 0, done.err
