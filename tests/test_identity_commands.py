@@ -66,6 +66,20 @@ def test_a_second_convert_writes_the_same_bytes(source: Path) -> None:
     assert (source.parent / "bank.apkg").read_bytes() == once
 
 
+def test_another_bank_at_the_same_place_inherits_nothing(source: Path) -> None:
+    ours = "### 1. Rome {#q1}\n\n**Question:** Who founded the city of Rome?\n\n**Answer:** Romulus, they say.\n"
+    source.write_text(ours, encoding="utf-8")
+    run("convert", "bank.md", "-o", "out.apkg", "--title", "History")
+    before = names(source.parent / "out.apkg")
+    theirs = (
+        "### 1. Cells {#q1}\n\n**Question:** What makes energy inside a cell?\n\n**Answer:** The mitochondria do.\n"
+    )
+    source.write_text(theirs, encoding="utf-8")
+    said = run("convert", "bank.md", "-o", "out.apkg", "--title", "Biology").stderr
+    assert "updated" not in said
+    assert not set(names(source.parent / "out.apkg").values()) & set(before.values())
+
+
 def test_every_kind_of_question_is_known_again(source: Path) -> None:
     source.write_text(
         "### 1. A\n\n**Question:** The sum of two and two is ____ .\n\n**Answer:** four\n\n"

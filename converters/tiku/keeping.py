@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tiku import ledger
 from tiku.errors import DocumentError, SetupError, UsageError
 from tiku.identity import Identity, Memory, identify, repeated_ids
+from tiku.matching import ENOUGH
 from tiku.problems import Problem
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def recall(bank: Bank, source: str, decks: Iterable[tuple[Any, Path]], keeping: 
     replaces = None
     if path and not text and not identity.matches:
         identity, replaces = _under_former_name(bank, Path(source), path, time) or (identity, None)
-    if base and not identity.matches and not keeping.from_deck and not text:
+    if base and not keeping.from_deck and not text and not replaces and not _same_bank(identity):
         identity = identify(bank, None, time)  # what stood there was another bank's
     problems += [_doubt(each) for each in identity.doubts]
     twice = repeated_ids(bank)
@@ -95,6 +96,19 @@ def recall(bank: Bank, source: str, decks: Iterable[tuple[Any, Path]], keeping: 
             text = f"the id '{twice[question.id]}' is given to an earlier question too; here it does not count"
             problems.append(Problem("Q502", text, question.location.file, question.location.line))
     return Kept(identity, path, text, replaces, problems)
+
+
+def _same_bank(identity: Identity) -> bool:
+    """Whether the deck that stood there was of this bank: some question in it says something of what it says now.
+
+    Ids alone do not tell: the first question of many banks is called ``q1``.
+    """
+    for identifier, found in identity.matches.items():
+        now, then = identity.names[identifier].prints, found.known.prints
+        parts = ((now.title, then.title), (now.prompt, then.prompt), (now.answer, then.answer))
+        if found.stage != "id" or any(one and two and one.likeness(two) >= ENOUGH for one, two in parts):
+            return True
+    return False
 
 
 def join(base: Memory | None, other: Memory | None) -> Memory | None:
