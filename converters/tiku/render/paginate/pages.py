@@ -97,6 +97,33 @@ def _balanced(
             high, pages = middle, tried
         else:
             low = middle
+    return _even(items, size, setter, least) or pages
+
+
+def _even(items: Sequence[Item], size: float, setter: Setter, least: int) -> list[list[Item]] | None:
+    """Whole items on `least` pages of like height; None when that needs more, or something must be cut."""
+    heights = [setter.height(item, size) + setter.gap(item, size) for item in items]
+    if max(heights) > setter.page:
+        return None
+    rest = sum(heights)
+    pages: list[list[Item]] = []
+    index = 0
+    for left in range(least, 0, -1):
+        target = rest / left
+        page: list[Item] = []
+        used = 0.0
+        while index < len(items):
+            belongs = bool(page) and page[-1].keep
+            if page and left > 1 and not belongs and used + heights[index] / 2 > target:
+                break
+            page.append(items[index])
+            used += heights[index]
+            index += 1
+        whole = used - (setter.gap(page[0], size) if page else 0.0)
+        if not page or whole > setter.page:
+            return None
+        pages.append(page)
+        rest -= used
     return pages
 
 

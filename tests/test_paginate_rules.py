@@ -1,0 +1,173 @@
+"""What the paginator promises: floors, good places to cut, balance, repeated heads, errors that name the question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tiku import Bank, Question, Section
+from tiku.exporters import Answers
+from tiku.model import Location
+from tiku.render.deck import BODY_SIZES, Deck, Slide
+from tiku.render.paginate import metrics
+from tiku.render.paginate.builder import Builder
+from tiku.render.paginate.flow import BOLD, CODE, Code, Paragraph, Run, Table
+from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter
+from tiku.render.paginate.pages import Fitted, fit
+
+if TYPE_CHECKING:
+    from tiku.model import Block
+
+WIDTH, PAGE = 856.0, 378.0
+
+
+def text(words: str) -> Block:
+    return {"t": "Para", "c": [{"t": "Str", "c": words}]}
+
+
+def fitted(*blocks: Block) -> Fitted:
+    builder = Builder(Bank(language="zh-CN"), "pptx")
+    return fit(builder.flow(blocks), BODY_SIZES, Setter(WIDTH, PAGE, builder.objects))
+
+
+def slides(*answer: Block) -> tuple[list[Slide], Deck]:
+    question = Question(
+        id="q", number="7", title=({"t": "Str", "c": "标题"},), prompt=(text("题目"),), answer=answer,
+        location=Location("bank.md", 42),
+    )  # fmt: skip
+    deck = Deck(Bank(language="zh-CN", sections=(Section(questions=(question,)),)), Answers.HIDDEN, "pptx")
+    return [slide for slide in deck.slides() if slide.kind == "answer"], deck
+
+
+# -- lines --------------------------------------------------------------------------------------------------------------
+
+
+def starts(words: str, width: float) -> list[str]:
+    line = metrics.measure((Run(words),))
+    ends, _ = metrics.lines(line, width)
+    return [words[end : end + 1] for end in ends[:-1]]
+
+
+def test_no_line_begins_with_closing_punctuation() -> None:
+    words = "一二三四，五六七八。九十一二、三四五六」七八九十；一二三四"
+    assert not {start for width in range(3, 12) for start in starts(words, width)} & set("，。、」；")
+
+
+def test_no_line_ends_with_an_opening_bracket() -> None:
+    words = "一二三（四五六「七八九《十一二三（四五六"
+    for width in range(3, 12):
+        line = metrics.measure((Run(words),))
+        ends, _ = metrics.lines(line, width)
+        assert not {words[end - 1] for end in ends[:-1]} & set("（「《")
+
+
+def test_bold_is_wider_and_code_is_fixed() -> None:
+    plain, bold = metrics.measure((Run("Hello"),)), metrics.measure((Run("Hello", BOLD),))
+    assert bold.width > plain.width
+    assert metrics.measure((Run("iiiii", CODE),)).width == metrics.measure((Run("mmmmm", CODE),)).width
+
+
+def test_ideographs_are_one_em_and_part_from_latin() -> None:
+    assert metrics.measure((Run("模型"),)).width == 2.0
+    both = metrics.measure((Run("模型GPT"),)).width
+    assert both > 2.0 + metrics.measure((Run("GPT"),)).width
+
+
+def test_a_word_wider_than_a_line_is_counted_to_the_full() -> None:
+    line = metrics.measure((Run("x" * 100),))
+    assert metrics.count(line, 10.0) >= line.width / 10.0
+
+
+# -- slides -------------------------------------------------------------------------------------------------------------
+
+
+def test_text_is_never_smaller_than_the_floor() -> None:
+    found = fitted(*[text("模型" * 120 + "。") for _ in range(6)])
+    assert len(found.pages) > 1
+    assert found.size >= FLOOR
+    assert Setter(WIDTH, PAGE, {}).table_size(found.size) >= SMALL_FLOOR
+
+
+@pytest.mark.parametrize("count", [3, 5, 8, 13])
+def test_the_last_slide_is_not_nearly_empty(count: int) -> None:
+    found = fitted(*[text(f"第{n}点：" + "这是一个完整的句子，用来填满页面。" * 5) for n in range(count)])
+    setter = Setter(WIDTH, PAGE, {})
+    heights = [sum(setter.height(item, found.size) for item in page) for page in found.pages]
+    assert min(heights) > 0.4 * max(heights)
+
+
+def test_a_long_paragraph_is_cut_after_a_sentence() -> None:
+    found = fitted(text("这是一个完整的句子，它有两个分句。" * 80))
+    assert len(found.pages) > 1
+    parts = [item.text for page in found.pages for item in page if isinstance(item, Paragraph)]
+    assert "".join(parts) == "这是一个完整的句子，它有两个分句。" * 80
+    assert all(part.endswith("。") for part in parts)
+
+
+def test_numbers_go_on_after_a_cut() -> None:
+    items: list[Any] = [[text("这一点说得很长。" * 12)] for _ in range(8)]
+    found = fitted({"t": "OrderedList", "c": [[3, {"t": "Decimal"}, {"t": "Period"}], items]})
+    assert len(found.pages) > 1
+    second = found.pages[1][0]
+    place = second.path[-1]
+    assert second.first
+    assert place.container.start + place.number == 3 + len(found.pages[0])
+
+
+def test_code_is_cut_at_lines_and_keeps_one_size() -> None:
+    code = "\n".join(f"value_{n} = compute({n})" for n in range(60))
+    found = fitted({"t": "CodeBlock", "c": [["", ["python"], []], code]})
+    parts = [item for page in found.pages for item in page]
+    assert len(parts) > 1
+    assert all(isinstance(part, Code) for part in parts)
+    rows = ["".join(run.text for run in row) for part in parts if isinstance(part, Code) for row in part.lines]
+    assert "\n".join(rows) == code
+    setter = Setter(WIDTH, PAGE, {})
+    assert len({setter.code_size(part, found.size) for part in parts if isinstance(part, Code)}) == 1
+
+
+def table(columns: int, rows: int, words: str) -> Block:
+    empty = ["", [], []]
+
+    def row(name: str) -> list[Any]:
+        return [
+            empty,
+            [
+                [empty, {"t": "AlignDefault"}, 1, 1, [{"t": "Plain", "c": [{"t": "Str", "c": f"{name}{words}"}]}]]
+                for _ in range(columns)
+            ],
+        ]
+
+    specs = [[{"t": "AlignDefault"}, {"t": "ColWidthDefault"}] for _ in range(columns)]
+    body = [[empty, 0, [], [row(f"{n}") for n in range(rows)]]]
+    return {"t": "Table", "c": [empty, [None, []], specs, [empty, [row("head")]], body, [empty, []]]}
+
+
+def test_a_long_table_repeats_its_head() -> None:
+    found = fitted(table(3, 40, " cell"))
+    parts = [item for page in found.pages for item in page]
+    assert len(parts) > 1
+    assert all(isinstance(part, Table) and part.head for part in parts)
+    assert sum(len(part.rows) for part in parts if isinstance(part, Table)) == 40
+
+
+def test_a_wide_table_is_turned_into_text() -> None:
+    found = fitted(table(12, 2, " considerable"))
+    items = [item for page in found.pages for item in page]
+    assert not any(isinstance(item, Table) for item in items)
+    assert sum("1 considerable" in item.text for item in items if isinstance(item, Paragraph)) >= 12
+
+
+def test_parts_say_which_they_are() -> None:
+    made, _ = slides(*[text("模型" * 200 + "。") for _ in range(6)])
+    assert len(made) > 1
+    titles = ["".join(run.text for run in slide.title) for slide in made]
+    assert titles[0] == f"7. 标题 (1/{len(made)})"
+
+
+def test_what_cannot_fit_is_an_error_that_names_the_question() -> None:
+    formula = {"t": "Para", "c": [{"t": "Math", "c": [{"t": "DisplayMath"}, "a" + "+b" * 90]}]}
+    _, deck = slides(formula)
+    assert [(problem.code, problem.file, problem.line) for problem in deck.problems] == [("Q310", "bank.md", 42)]
+    assert str(deck.problems[0].severity) == "error"
