@@ -12,11 +12,10 @@ import tiku
 from banks import REAL, SHOWCASE, bank, bank_at, numbered
 from tiku.errors import ExportError, SetupError, UsageError
 from tiku.exporters import EXPORTERS
+from tiku.model import Bank
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tiku.model import Bank
 
 
 def write(what: Bank, path: Path, **options: object) -> list[str]:
@@ -417,3 +416,43 @@ def test_poppler_reads_and_no_line_begins_with_a_closing_mark(real: tuple[Bank, 
     for row in fonts.splitlines()[2:]:
         assert row.split()[-5:-2] == ["yes", "yes", "yes"], row
     assert "CJK-SC" in fonts
+
+
+def test_nothing_a_document_holds_stops_the_renderer(tmp_path: Path) -> None:
+    from tiku.markup import string
+    from tiku.model import Media, Question, Section
+
+    def para(*nodes: object) -> dict[str, object]:
+        return {"t": "Para", "c": list(nodes)}
+
+    def word(text: str) -> dict[str, object]:
+        return {"t": "Str", "c": text}
+
+    def image(name: str) -> dict[str, object]:
+        return {"t": "Image", "c": [["", [], []], [], [name, ""]]}
+
+    deep: object = para(word("bottom"))
+    for _ in range(150):
+        deep = {"t": "BlockQuote", "c": [deep]}
+    svg = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink" width="9" height="9">'
+        b'<script>alert(1)</script><image x:href="http://127.0.0.1:9/a.png" width="9" height="9"/>'
+        b'<image x:href="file:///etc/passwd" width="9" height="9"/></svg>'
+    )
+    media = (Media("a", "image/svg+xml", svg), Media("b", "image/png", b"\x89PNG\r\n\x1a\n damaged"))
+    blocks = (
+        deep,
+        para(word("W" * 20_000)),
+        para(word("a\x00b\x1f\x0b\ufffe\u202e c"), word("\x00q1\x00")),
+        para(image("a"), image("b"), image("none")),
+        {"t": "RawBlock", "c": ["html", "<div style='position:fixed'><table><td>a<svg><a href=x>" * 30]},
+        para({"t": "Math", "c": [{"t": "InlineMath"}, "\\foo{"]}),
+        para({"t": "Link", "c": [["", [], []], [word("l")], ["http://[bad", ""]]}),
+        para(word("the end")),
+    )
+    question = Question(id="x", number="1\x1f", title=string("</title><script>"), answer=blocks)  # type: ignore[arg-type]
+    what = Bank(title="T </title>\x0b", language="en", sections=(Section(questions=(question,)),), media=media)
+    assert set(write(what, tmp_path / "a.pdf")) == {"Q303", "Q401"}
+    text = pdf_reading.body_text(tmp_path / "a.pdf")
+    assert "bottom" in text
+    assert "theend" in text

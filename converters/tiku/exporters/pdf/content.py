@@ -15,6 +15,8 @@ from tiku.render.locales import terms
 if TYPE_CHECKING:
     from tiku.model import Bank
 
+WIDE, WIDEST = 6, 12
+"""From how many columns on a table is set smaller, and smallest."""
 LONGEST_ADDRESS = 60
 """Longer addresses are not printed: nobody types them."""
 _SUFFIXES = {
@@ -54,6 +56,14 @@ class PdfWriter(HtmlWriter):
     def _link(url: str) -> str:
         # A relative link, or one to a heading of the source, leads nowhere from a PDF: its text stays.
         return url if scheme(url) else ""
+
+    def block_table(self, content: Any) -> str:
+        """A table; one of many columns is set smaller, so that it stays on the page."""
+        html = super().block_table(content)
+        columns = len(content[2])
+        if columns <= WIDE:
+            return html
+        return html.replace("<table>", f'<table class="wide{" widest" if columns > WIDEST else ""}">', 1)
 
     def inline_link(self, content: Any) -> str:
         """A link, and its address where the text is not that already: paper has nothing to click on."""
