@@ -189,7 +189,6 @@ WRONG = {
     "its own source by link": (["convert", "link.md", "-o", "a.md"], 2, "is its own source"),
     "another's source": (["convert", "b/a.md", "b/c.md", "-t", "md", "-o", "b"], 2, "is its own source"),
     "not there": (["convert", "none.md", "-t", "json"], 1, "none.md: no such file"),
-    "a folder": (["convert", "b", "-t", "json", "--from", "markdown"], 1, "b: is a folder"),
     "no questions": (["convert", "empty.md", "-t", "json"], 1, "empty.md: Q001 no questions found"),
     "not UTF-8": (["convert", "gbk.md", "-t", "json"], 1, "gbk.md:1: not UTF-8: byte 0x"),
     "no JSON": (["convert", "bad.json", "-t", "md"], 1, "bad.json: not JSON"),
