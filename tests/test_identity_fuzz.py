@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, replace
 
 import pytest
-from banks import REAL
 
+from banks import REAL
 from tiku.identity import Memory, identify
 from tiku.markup import para, string
 from tiku.model import Bank, Question, Section
