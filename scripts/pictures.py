@@ -35,11 +35,10 @@ def run(*command: object) -> None:
 
 
 def save(picture: Image.Image, name: str, width: int = WIDTH) -> None:
-    """`picture`, at most `width` pixels wide, with a hair line round it, in as few colours as it takes."""
+    """`picture`, at most `width` pixels wide, in as few colours as it takes."""
     picture = picture.convert("RGB")
     if picture.width > width:
         picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
-    picture = ImageOps.expand(picture, 1, "#c8c8c8")
     for colours in (128, 64, 32, 16):
         out = io.BytesIO()
         picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
@@ -50,7 +49,8 @@ def save(picture: Image.Image, name: str, width: int = WIDTH) -> None:
 
 
 def beside(pictures: list[Image.Image], gap: int = 16) -> Image.Image:
-    """`pictures` side by side, on white."""
+    """`pictures` side by side, on white, each with a line round it."""
+    pictures = [ImageOps.expand(picture.convert("RGB"), 2, "#c8c8c8") for picture in pictures]
     height = max(picture.height for picture in pictures)
     out = Image.new("RGB", (sum(p.width for p in pictures) + gap * (len(pictures) - 1), height), "white")
     left = 0
