@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import pytest
 
 import tiku
-from banks import REAL, reading
+from banks import REAL, ROOT, reading
 from tiku.checks import check
 from tiku.checks.reports import as_github, as_json, as_sarif
 from tiku.problems import rules
@@ -129,3 +130,16 @@ def test_reports_hold_every_problem() -> None:
     lines = as_github(problems).splitlines()
     assert len(lines) == len(problems)
     assert all(line.startswith(("::warning file=", "::error file=", "::notice file=")) for line in lines)
+
+
+@pytest.mark.tools
+def test_sarif_is_valid_by_its_official_schema() -> None:
+    schema_file = (
+        ROOT / ".judges" / "node_modules" / "@microsoft" / "jest-sarif" / "lib" / "schemas" / "sarif-2.1.0-rtm.5.json"
+    )
+    schema = json.loads(schema_file.read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    report = json.loads(as_sarif(check(tiku.read(REAL))))
+    assert not list(validator.iter_errors(report))
+    del report["runs"][0]["results"][0]["message"]
+    assert list(validator.iter_errors(report))
