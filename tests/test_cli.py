@@ -261,7 +261,9 @@ def test_a_folder_that_cannot_be_written_is_the_environments_fault(
 
 def test_an_interruption_ends_with_130_and_leaves_no_half_file(tmp_path: Path) -> None:
     code = (
-        "import time, tiku.exporters.bank_json as m\n"
+        # a job in the background of a shell inherits that interruptions are ignored
+        "import signal, time, tiku.exporters.bank_json as m\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def slow(self, bank, path, options):\n"
         "    path.write_text('half'); print('writing', flush=True); time.sleep(30)\n"
         "m.JsonExporter.export = slow\n"
