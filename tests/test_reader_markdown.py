@@ -326,3 +326,13 @@ def test_a_large_text_is_read_in_pieces_like_the_whole(monkeypatch: pytest.Monke
     monkeypatch.setattr(pieces, "PIECE", 400)
     assert len(pieces.cut(text)[0]) > 5
     assert same(whole, bank(text))
+
+
+def test_a_number_may_be_long_and_a_language_must_be_a_tag() -> None:
+    found = reading(
+        "---\nlanguage: Chinese\n---\n\n### 1. 甲是什么？\n\n好。\n\n"
+        "### 1000000000000000000000000000000. 乙是什么？\n\n好。\n"
+    )
+    assert [question.number for question in found.bank.questions] == ["1", "1" + "0" * 30]
+    assert found.bank.language == "zh-CN"
+    assert "Q105" in [problem.code for problem in found.problems]

@@ -290,6 +290,9 @@ def carry_out(orders: Iterable[Order]) -> Iterator[Result]:
                 theme=output.theme,
                 settings=output.settings,
             )
+    for name in dict.fromkeys(output.format for order in orders for output in order.outputs):
+        # an exporter may have something that takes long and depends on no bank: it goes on while the source is read
+        getattr(EXPORTERS.load(name), "prepare", lambda: None)()
     for order in orders:
         try:
             reading = read(order.source, format=order.reader, **order.options)

@@ -104,6 +104,7 @@ _tombstones = click.option(
 @click.option("--author", "authors", multiple=True, metavar="NAME", help="Author; may be given several times.")
 @click.option("--answers", type=click.Choice(ANSWERS), default=None, help="Where the answers stand.")
 @click.option("--theme", default="", metavar="NAME|PATH", help="The look: a theme's name or its path.")
+@click.option("--css", default="", metavar="FILE", help="A style sheet added to the PDF's theme.")
 @click.option("--set", "settings", multiple=True, metavar="FORMAT.KEY=VALUE", help="An exporter's own option.")
 @click.option("--from-deck", default="", metavar="DECK", help="An earlier Anki deck whose history is to be kept.")
 @click.option("--ledger", is_flag=True, help="Keep the names of notes in a file beside the source.")
@@ -132,7 +133,7 @@ def convert(
 
     printer = Printer(quiet=quiet, verbose=verbose)
     jobs = build.plan(list(sources), _formats(formats), output)
-    wanted = _settings(settings)
+    wanted = _settings((*settings, f"pdf.css={options['css']}") if options["css"] else settings)
     if unknown := sorted(set(wanted) - {job.format for job in jobs}):
         from tiku.exporters import EXPORTERS
         from tiku.plugins import suggest

@@ -87,6 +87,10 @@ class _Assembly:
         if root.questions:
             sections.insert(0, Section(questions=tuple(root.questions)))
         stated = options.language or frontmatter.text_of(meta.get("language") or meta.get("lang"))
+        if stated and not _TAG.fullmatch(stated):
+            what = f"'{stated[:40]}' is no language tag such as zh-CN or en: the language is told by the text"
+            self.problems.append(Problem("Q105", what, options.file, 1))
+            stated = ""
         fallback = "" if self.canonical else PurePath(options.file).stem.strip("-") or "tiku"
         bank = Bank(
             title=title or fallback,
@@ -208,6 +212,10 @@ def digest(text: str) -> str:
     """Twelve hex digits of the SHA-256 of `text`, after NFKC, case folding and without white space."""
     folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
     return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+# primary subtag, script, region, variants: enough of RFC 5646 to tell a tag from the name of a language
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 def _date(text: str) -> str:

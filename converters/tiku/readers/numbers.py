@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_DIGITS = r"[0-9０-９٠-٩۰-۹]{1,9}"
+_DIGITS = r"[0-9０-９٠-٩۰-۹]{1,40}"
 _HANZI = r"[一二三四五六七八九十百千零〇两]{1,7}"
 _WORDS = r"question|questions|q|问题|题目|問題|题|问|вопрос|pregunta|pergunta|frage|문제|질문|سؤال|السؤال|سوال"
 _PATTERNS = (
