@@ -43,10 +43,10 @@ class Evidence:
     def mean(self) -> float:
         """Evidence a head, about 0 to 1."""
         many = min(1.0, self.heads / 30)
-        alone = 0.15 if self.heads < 3 else -0.05 if self.asking >= 0.9 else 0.0
+        few = {1: 0.15, 2: 0.05}.get(self.heads, -0.05 if self.asking >= 0.9 else 0.0)
         return (
             0.10 + 0.30 * self.asking + 0.35 * self.keyed + 0.20 * self.rising + 0.10 * self.cue + 0.05 * many
-            + self.prior - 0.40 * self.crowded - alone
+            + self.prior - 0.40 * self.crowded - few
         )  # fmt: skip
 
     def words(self) -> str:
