@@ -79,7 +79,7 @@ def test_the_metadata_says_what_is_promised(built: Path) -> None:
         licences = [name for name in package.namelist() if name.startswith(f"{folder}/licenses/")]
     assert "License-Expression: AGPL-3.0-or-later" in metadata
     assert "Requires-Python: >=3.11" in metadata
-    assert "tiku = tiku.cli:main" in scripts
+    assert "tiku = tiku.cli:run" in scripts
     assert licences == [f"{folder}/licenses/LICENSE"]
     assert "GNU AFFERO GENERAL PUBLIC LICENSE" in (ROOT / "LICENSE").read_text(encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """``python -m tiku``."""
 
-from tiku.cli import main
+from tiku.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -88,10 +88,11 @@ def run(text: str | bytes, *arguments: str) -> tuple[str, list[str]]:
     return out.decode("utf-8"), warnings
 
 
-def read(text: str | bytes, source_format: str) -> tuple[list[Block], list[str]]:
+def read(text: str | bytes, source_format: str, *, look: bool = True) -> tuple[list[Block], list[str]]:
     """Parse `text` as pandoc's `source_format` (``gfm-yaml_metadata_block``); return its blocks and pandoc's warnings.
 
-    Raises DocumentError when it cannot be parsed.
+    With `look` false the caller looks itself whether nodes are nested too deeply. Raises DocumentError when the text
+    cannot be parsed.
     """
     out, warnings = run(text, "-f", source_format, "-t", "json")
     try:
@@ -99,7 +100,8 @@ def read(text: str | bytes, source_format: str) -> tuple[list[Block], list[str]]
     except (ValueError, RecursionError) as error:
         raise DocumentError("the document is nested too deeply") from error
     blocks: list[Block] = document["blocks"]
-    check_depth(blocks)
+    if look:
+        check_depth(blocks)
     if _CONTROL.search(out):
         _without_controls(blocks)
     return blocks, warnings

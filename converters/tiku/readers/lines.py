@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tiku.errors import DocumentError
+from tiku.markup import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,28 +164,38 @@ _GAPS = re.compile(f" {GAP}|{GAP} ")
 
 
 def take(blocks: list[Block]) -> dict[int, int]:
-    """Remove all marks from `blocks`, in place; return the line of each block that bore one, by ``id(block)``."""
+    """Remove all marks from `blocks`, in place; return the line of each block that bore one, by ``id(block)``.
+
+    Raises DocumentError for nodes nested deeper than markup.MAX_DEPTH: this walk sees every one of them.
+    """
     found: dict[int, int] = {}
-    stack: list[Any] = list(blocks)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            if node and isinstance(node[0], dict) and node[0].get("t") in _INLINES:
-                _clean(node)
-            stack.extend([item for item in node if isinstance(item, dict | list)])
-            continue
-        content = node.get("c")
-        if not isinstance(content, list):
-            continue
-        kind = node.get("t")
-        if kind in _VERBATIM:
-            if OPEN in content[1] or GAP in content[1]:
-                content[1] = _GAPS.sub("", _MARKS.sub("", content[1]))
-            continue
-        inlines = content if kind in {"Para", "Plain"} else content[2] if kind == "Header" else None
-        if inlines and (line := _take_line(inlines)):
-            found[id(node)] = line
-        stack.append(content)
+    level: list[Any] = list(blocks)
+    depth = 0
+    while level:  # one depth of nodes after the other
+        below: list[Any] = []
+        while level:
+            node = level.pop()
+            if isinstance(node, list):
+                if node and isinstance(node[0], dict) and node[0].get("t") in _INLINES:
+                    _clean(node)
+                level += [item for item in node if isinstance(item, dict | list)]
+                continue
+            content = node.get("c")
+            if not isinstance(content, list):
+                continue
+            kind = node.get("t")
+            if kind in _VERBATIM:
+                if OPEN in content[1] or GAP in content[1]:
+                    content[1] = _GAPS.sub("", _MARKS.sub("", content[1]))
+                continue
+            inlines = content if kind in {"Para", "Plain"} else content[2] if kind == "Header" else None
+            if inlines and (line := _take_line(inlines)):
+                found[id(node)] = line
+            below.append(content)
+        level = below
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise DocumentError(f"content is nested deeper than {MAX_DEPTH} levels")
     return found
 
 

@@ -25,16 +25,19 @@ MAX_DEFINITIONS = 200_000
 
 
 def parse(text: str, source_format: str) -> tuple[list[Block], list[str]]:
-    """The blocks of a Markdown `text`, and pandoc's warnings. Raises DocumentError when it cannot be parsed."""
+    """The blocks of a Markdown `text`, and pandoc's warnings. Raises DocumentError when it cannot be parsed.
+
+    How deep nodes are nested is for `lines.take` to see.
+    """
     if len(text) <= LARGE:
-        return pandoc.read(text, source_format)
+        return pandoc.read(text, source_format, look=False)
     pieces, definitions = cut(text)
     if len(definitions) > MAX_DEFINITIONS or len(pieces) == 1:
-        return pandoc.read(text, source_format)
+        return pandoc.read(text, source_format, look=False)
     blocks: list[Block] = []
     warnings: list[str] = []
     for piece in pieces:
-        more, said = pandoc.read(f"{piece}\n\n{definitions}", source_format)
+        more, said = pandoc.read(f"{piece}\n\n{definitions}", source_format, look=False)
         blocks += more
         warnings += [each for each in said if each not in warnings]
     return blocks, warnings
