@@ -26,6 +26,7 @@ _ALIKE = str.maketrans("أإآىةۀكي", "ااایهہکی")
 _BRACKET_END = re.compile(r"\s*[(（\[][^()（）\[\]]{1,20}[)）\]]\s*$")
 _TICKS = frozenset("√✓✔☑✅○")
 _CROSSES = frozenset("×✗✘❌✖")
+_BRACKETS = frozenset("【［[ ")
 _COLONS = ":："
 # Letters, digits and what may stand inside a label; everything else (emoji, stars, blanks, brackets) is decoration.
 _EDGES = re.compile(r"^[^\w]+|[^\w()]+$")
@@ -139,20 +140,26 @@ def label_of(block: Block) -> Label | None:
     """
     if block["t"] not in {"Para", "Plain", "Header"}:
         return None
-    inlines: list[Any] = block["c"][2] if block["t"] == "Header" else block["c"]
-    if not inlines or any(node["t"] == "RawInline" and node["c"][1] == NO_LABEL for node in inlines[:3]):
-        return None
+    heading = block["t"] == "Header"
+    inlines: list[Any] = block["c"][2] if heading else block["c"]
+    bold = -1
+    for index, node in enumerate(inlines[:3]):
+        kind = node["t"]
+        if kind == "Strong" and bold < 0:
+            bold = index
+        elif kind == "RawInline" and node["c"][1] == NO_LABEL:
+            return None
     if len(inlines) == 1 and inlines[0]["t"] == "Link" and role_of(plain_text(inlines)) == "reference":
         return Label("reference", plain_text(inlines), tuple(inlines))
-    bold = next((index for index, node in enumerate(inlines[:3]) if node["t"] == "Strong"), -1)
-    before = plain_text(inlines[:bold]) if bold > 0 else ""
-    if bold >= 0 and not re.search(r"\w", before):
-        return _bold_label(inlines, bold, heading=block["t"] == "Header")
-    text = start_of(inlines, 60) if block["t"] != "Header" else plain_text(inlines)
+    if bold == 0 or (bold > 0 and not re.search(r"\w", plain_text(inlines[:bold]))):
+        return _bold_label(inlines, bold, heading=heading)
+    text = plain_text(inlines) if heading else start_of(inlines, 60)
+    if not heading and ":" not in text and "：" not in text and text[:1] not in _BRACKETS:
+        return None
     found = _BRACKETED.match(text) or _PLAIN_LABEL.match(text)
     if found and (role := role_of(found[1])):
         return Label(role, found[1].strip(), tuple(trim(drop(inlines, len(found[0])))))
-    if block["t"] == "Header" and (role := role_of(text)):
+    if heading and (role := role_of(text)):
         return Label(role, key(text) and _EDGES.sub("", text.strip()), ())
     return None
 

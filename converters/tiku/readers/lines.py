@@ -177,8 +177,11 @@ def take(blocks: list[Block]) -> dict[int, int]:
             node = level.pop()
             if isinstance(node, list):
                 if node and isinstance(node[0], dict) and node[0].get("t") in _INLINES:
-                    _clean(node)
-                level += [item for item in node if isinstance(item, dict | list)]
+                    if _is_marked(node):
+                        _clean(node)
+                    level += [item for item in node if isinstance(item.get("c"), list)]
+                else:
+                    level += [item for item in node if isinstance(item, dict | list)]
                 continue
             content = node.get("c")
             if not isinstance(content, list):
@@ -219,11 +222,17 @@ def wide(text: str) -> bool:
                            or "\U00020000" <= text <= "\U0003ffff" or text in "“”‘’…—")  # fmt: skip
 
 
+def _is_marked(nodes: list[Any]) -> bool:
+    """Whether a list of inlines holds one of the repair's spaces, or a mark where none begins a line of text."""
+    for index, node in enumerate(nodes):
+        text = node.get("c")
+        if text.__class__ is str and (GAP in text or (CLOSE in text and index > 2)):
+            return True
+    return False
+
+
 def _clean(nodes: list[Any]) -> None:
     """In a list of inlines: drop the repair's marked spaces and stray marks; join the words that were parted."""
-    if not any(node.get("t") == "Str" and (GAP in node["c"] or (index > 2 and CLOSE in node["c"]))
-               for index, node in enumerate(nodes)):  # fmt: skip
-        return
     for index in range(len(nodes) - 1, -1, -1):
         node = nodes[index]
         if node.get("t") != "Str":
