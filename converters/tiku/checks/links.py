@@ -24,8 +24,25 @@ def slug(text: str) -> str:
 
 def dead_links(reading: Reading) -> Iterator[Problem]:
     """Q405: a link to a place of the document that is not there."""
-    anchors: set[str] = set()
+    inner = [
+        (question, node["c"][2][0])
+        for question in reading.bank.questions
+        for blocks in contents(question)
+        for node in walk(blocks)
+        if node["t"] == "Link" and node["c"][2][0].startswith("#")
+    ]
+    anchors = _anchors(reading) if inner else set()
+    for question, link in dict.fromkeys((question.id, link) for question, link in inner):
+        target = unquote(link[1:])
+        if target and target not in anchors and slug(target) not in anchors:
+            asked = next(each for each, _ in inner if each.id == question)
+            yield complain("Q405", f"the link to '{link[:60]}' leads nowhere", asked)
+
+
+def _anchors(reading: Reading) -> set[str]:
+    """Every place of a document that a link may lead to."""
     bank = reading.bank
+    anchors = {slug(bank.title)}
 
     def collect(section: Section) -> None:
         anchors.add(slug(plain_text(section.title)))
@@ -34,19 +51,9 @@ def dead_links(reading: Reading) -> Iterator[Problem]:
 
     for section in bank.sections:
         collect(section)
-    anchors.add(slug(bank.title))
     for question in bank.questions:
         title = plain_text(question.title)
         anchors |= {question.id, slug(title), slug(f"{question.number}. {title}"), question.number}
         for blocks in contents(question):
             anchors |= {slug(plain_text(node["c"][2])) for node in walk(blocks) if node["t"] == "Header"}
-    for question in bank.questions:
-        dead = []
-        for blocks in contents(question):
-            for node in walk(blocks):
-                if node["t"] == "Link" and node["c"][2][0].startswith("#"):
-                    target = unquote(node["c"][2][0][1:])
-                    if target and target not in anchors and slug(target) not in anchors:
-                        dead.append(node["c"][2][0])
-        for target in dict.fromkeys(dead):
-            yield complain("Q405", f"the link to '{target[:60]}' leads nowhere", question)
+    return anchors
