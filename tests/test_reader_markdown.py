@@ -336,3 +336,8 @@ def test_a_number_may_be_long_and_a_language_must_be_a_tag() -> None:
     assert [question.number for question in found.bank.questions] == ["1", "1" + "0" * 30]
     assert found.bank.language == "zh-CN"
     assert "Q105" in [problem.code for problem in found.problems]
+
+
+def test_a_fence_in_a_list_item_ends_with_the_item() -> None:
+    text = "1. ### What is A?\n\n    ```js\n    a()\n\n2. ### What is B?\n\n    It.\n\n3. ### What is C?\n\n    So.\n"
+    assert [question.location.line for question in bank(text).questions] == [1, 6, 10]

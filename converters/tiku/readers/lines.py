@@ -69,16 +69,18 @@ def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str
     """
     lines = text.split("\n")
     typed: dict[int, str] = {}
-    fence, opened = "", 0
+    fence, opened, inside = "", 0, 0
     fresh = True
     for index, line in enumerate(lines):
         prefix = _PREFIX.match(line)
         start = prefix.end() if prefix else 0
         rest = line[start:]
+        if fence and inside >= 4 and line[:1] not in " \t>":
+            fence = ""  # it stood in a list item, and this line is left of the item: the item has ended, and the fence with it
         if (rest[:1] in "`~" or fence) and (found := _FENCE.match(rest.lstrip())):
             if not fence:
                 if found[1][0] == "~" or "`" not in found[2]:
-                    fence = found[1]
+                    fence, inside = found[1], start
                     opened = (origin[index] if origin is not None else index) + 1
             elif found[1][0] == fence[0] and len(found[1]) >= len(fence) and not found[2].strip():
                 fence = ""
