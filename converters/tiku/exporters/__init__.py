@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tiku.errors import UsageError
 from tiku.plugins import Registry, suggest
-from tiku.render.answers import Answers
+from tiku.render.options import Answers, Option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,44 +43,6 @@ SUFFIXES = {
     ".csv": "anki-csv",
 }  # fmt: skip
 """Which built-in exporter a path's suffix names; an exporter's own ``suffix`` is what it gives a file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An exporter's own option, set with ``--set FORMAT.KEY=VALUE``."""
-
-    name: str
-    summary: str
-    default: str | int | bool = ""
-    """Its type is the type of the values."""
-    choices: tuple[str, ...] = ()
-    """The values allowed, where they are few."""
-
-    def parse(self, value: Any) -> str | int | bool:
-        """`value`, text or already typed, as this option's type. Raises UsageError when it is none."""
-        text = str(value).strip()
-        if isinstance(self.default, bool):
-            words = {
-                "true": True,
-                "yes": True,
-                "on": True,
-                "1": True,
-                "false": False,
-                "no": False,
-                "off": False,
-                "0": False,
-            }
-            if text.lower() not in words:
-                raise UsageError(f"option '{self.name}' is true or false, not '{text}'")
-            return words[text.lower()]
-        if isinstance(self.default, int):
-            try:
-                return int(text)
-            except ValueError as error:
-                raise UsageError(f"option '{self.name}' is a whole number, not '{text}'") from error
-        if self.choices and text not in self.choices:
-            raise UsageError(f"option '{self.name}' cannot be '{text}'{suggest(text, list(self.choices))}")
-        return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tiku.exporters import Answers, ExportOptions, Option
 from tiku.identity import identify
 from tiku.problems import Problem
+from tiku.render.options import NOTE_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +41,7 @@ class AnkiCsvExporter:
             ("fields", "sides"),
         ),
         Option("separator", "what parts the columns", "comma", ("comma", "tab", "semicolon")),
-        Option("deck", "name of the deck, '::' makes sub-decks; empty is the bank's title"),
-        Option("subdecks", "a sub-deck for each section", default=True),
-        Option("reversed", "a second card from the answer to the question, for open questions", default=False),
-        Option("typed", "short answers are typed in", default=False),
-        Option("blanks", "blanks of a question on one card, or each on its own", "together", ("together", "each")),
-        Option("source", "the bank's title at the foot of each card", default=False),
+        *NOTE_OPTIONS,
     )
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tiku.readers.asking import asks
+from tiku.readers.choices import choices_of
 from tiku.readers.heads import Head
-from tiku.readers.parts import choices_of
 from tiku.readers.shapes import summary_of
 
 if TYPE_CHECKING:

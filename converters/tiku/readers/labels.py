@@ -111,6 +111,12 @@ def values(name: str) -> frozenset[str]:
     return frozenset().union(*vocabulary()[name].values()) - {""}
 
 
+def answer_like(text: str) -> bool:
+    """Whether the summary of a folded block only says that the answer is inside: ``Show``, ``View answer``, ``查看答案``."""
+    said = key(text)
+    return bool(role_of(text)) or (len(said) <= 24 and any(word in said for word in values("folded")))
+
+
 def is_verdict(text: str) -> bool:
     """Whether `text` judges a statement (``错误``, ``False``, ``√``); a yes or no answers a question instead."""
     return truth_of(text) is not None and key(text) not in values("value-yes-no")

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 from tiku.markup import para, plain_text, string, trim
 from tiku.model import Choice, Kind, Part
 from tiku.readers.asking import asks
-from tiku.readers.choices import choice_label, choices_of, key_letters, paragraph_choices, sentence_letter
-from tiku.readers.labels import drop, is_verdict, key, label_of, role_of, start_of, truth_of, values
+from tiku.readers.choices import choices_of, key_letters, paragraph_choices, sentence_letter
+from tiku.readers.labels import answer_like, drop, is_verdict, key, label_of, role_of, start_of, truth_of, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tiku.model import Block, Inline
     from tiku.readers.labels import Label
-
-__all__ = ["Parts", "choice_label", "choices_of", "split", "start_of"]
 
 _BLANK = re.compile(r"_{3,}|（\s{1,20}）|\(\s{1,20}\)|【\s{1,20}】|＿{2,}")
 _ROLES = frozenset({"prompt", "answer", "explanation"})
@@ -154,8 +152,6 @@ def _role_comment(role: str) -> Inline:
 
 
 def _folded_role(summary: str) -> str:
-    from tiku.readers.shapes import answer_like
-
     if not answer_like(summary):
         return ""
     return "explanation" if any(word in summary for word in ("解析", "해설", "xplanation")) else "answer"

@@ -11,10 +11,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tiku.markup import plain_text, trim
+from tiku.readers.choices import choice_label
 from tiku.readers.heads import Head, head_of
-from tiku.readers.labels import label_of, role_of
+from tiku.readers.labels import answer_like, label_of, role_of, start_of
 from tiku.readers.numbers import number_of
-from tiku.readers.parts import choice_label, start_of
 
 if TYPE_CHECKING:
     import re
@@ -321,22 +321,6 @@ def _details(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]
         flow.append(head)
         flow += parts[0][1:] + parts[1]
     yield "", flow
-
-
-def answer_like(text: str) -> bool:
-    """Whether the summary of a folded block only says that the answer is inside: ``Show``, ``View answer``, ``查看答案``."""
-    words = text.casefold().strip(" \t:：.…!▶👀✅")
-    if role_of(words):
-        return True
-    short = len(words) <= 24
-    return short and any(word in words for word in _ANSWER_WORDS)
-
-
-_ANSWER_WORDS = (
-    "show", "answer", "solution", "click", "expand", "toggle", "reveal", "spoiler", "答案", "解析", "查看", "展开", "点击",
-    "解答", "回答", "答え", "정답", "해설", "답", "ответ", "решение", "показать", "respuesta", "ver ", "resposta", "réponse",
-    "antwort", "lösung", "الإجابة", "الاجابة", "الحل", "إجابة", "جواب", "پاسخ",
-)  # fmt: skip
 
 
 def _bold(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:

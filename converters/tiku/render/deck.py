@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from tiku.markup import plain_text
 from tiku.model import Kind
 from tiku.render import view
-from tiku.render.answers import Answers
 from tiku.render.locales import direction, label_colon, primary, terms
+from tiku.render.options import Answers
 from tiku.render.paginate import metrics
 from tiku.render.paginate.builder import Builder
 from tiku.render.paginate.flow import BOLD, ITALIC, Item, Paragraph, Place, Run, Runs

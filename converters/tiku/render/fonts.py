@@ -158,12 +158,6 @@ def has_font_for(language: str) -> bool:
 
 
 @cache
-def font_file(family: str, *, bold: bool = False) -> Path | None:
-    """The file of an upright face of `family`: a real bold one for `bold`, else None."""
-    face = font_face(family, bold=bold)
-    return face.file if face else (None if bold else packaged().get(family))
-
-
 @cache
 def font_face(family: str, *, bold: bool = False) -> Face | None:
     """An upright face of `family`, a static one if there is one; with `bold` a real bold one."""

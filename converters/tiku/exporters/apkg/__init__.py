@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiku.exporters import Answers, ExportOptions, Option
+from tiku.render.options import NOTE_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,12 +26,7 @@ class ApkgExporter:
     uses_identity = True
     options: tuple[Option, ...] = (
         Option("format", "legacy opens everywhere; latest needs Anki 2.1.50", "legacy", ("legacy", "latest")),
-        Option("deck", "name of the deck, '::' makes sub-decks; empty is the bank's title"),
-        Option("subdecks", "a sub-deck for each section", default=True),
-        Option("reversed", "a second card from the answer to the question, for open questions", default=False),
-        Option("typed", "short answers are typed in", default=False),
-        Option("blanks", "blanks of a question on one card, or each on its own", "together", ("together", "each")),
-        Option("source", "the bank's title at the foot of each card", default=False),
+        *NOTE_OPTIONS,
     )  # fmt: skip
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiku.exporters import Answers, ExportOptions, Option
+from tiku.exporters import Answers, ExportOptions
+from tiku.render.options import DECK_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +22,7 @@ class PptxExporter:
     summary = "a PowerPoint deck: a question slide, then its answer"
     keeps = "everything as editable text, tables, formulas and pictures; raw HTML as its text"
     answers = (Answers.HIDDEN, Answers.INLINE, Answers.END, Answers.NONE)
-    options = (
-        Option(
-            "explanation", "where explanations stand: on slides, or in the speaker notes", "slide", ("slide", "notes")
-        ),
-    )
+    options = DECK_OPTIONS
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         """Write `bank`; the theme may be the path of a .pptx file whose layouts are used."""

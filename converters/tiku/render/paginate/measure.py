@@ -20,7 +20,6 @@ SMALL_FLOOR = 14.0
 """Smallest code and table text there."""
 CODE_PAD = 10.0
 """Inside the box of code, on all sides."""
-LONGEST_EXTRA = 4.0
 GAP = 0.45
 """Room above each item but the first, in em of the body text."""
 FORMULA_FLOOR = 12.0
