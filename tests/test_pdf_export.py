@@ -456,3 +456,21 @@ def test_nothing_a_document_holds_stops_the_renderer(tmp_path: Path) -> None:
     text = pdf_reading.body_text(tmp_path / "a.pdf")
     assert "bottom" in text
     assert "theend" in text
+
+
+def test_a_failure_leaves_no_thread_that_loads_a_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter that ends under such a thread crashes (seen as SIGSEGV after a clear message)."""
+    import threading
+    import time
+
+    from tiku.exporters.pdf import make
+
+    def fail(*_: object) -> None:
+        raise ExportError("no")
+
+    monkeypatch.setattr(make, "render", fail)
+    monkeypatch.setattr(make, "_load_pikepdf", lambda: time.sleep(0.5))
+    before = threading.active_count()
+    with pytest.raises(ExportError, match="no"):
+        write(bank(numbered(1)), tmp_path / "a.pdf")
+    assert threading.active_count() == before

@@ -307,19 +307,19 @@ def run() -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """End at once: giving a large bank back node by node takes a tenth of a run; the system takes it as a whole."""
-    import atexit
-    import threading
+    """End at once: giving a large bank back node by node takes a tenth of a run; the system takes it as a whole.
 
-    if threading.active_count() == 1:
-        atexit._run_exitfuncs()  # noqa: SLF001 - what sys.exit would run
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError):  # the reader of our output has gone
-                code = code or 1
-        os._exit(code)
-    sys.exit(code)
+    Nor does the interpreter take itself apart under a thread that still loads a library, which crashes.
+    """
+    import atexit
+
+    atexit._run_exitfuncs()  # noqa: SLF001 - what sys.exit would run
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # the reader of our output has gone
+            code = code or 1
+    os._exit(code)
 
 
 def main() -> NoReturn:

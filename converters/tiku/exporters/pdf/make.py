@@ -88,8 +88,10 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
             long.make(work, child, path, options.time, thumbs=thumbs)
         else:
             loading.start()
-            laid = render(work, child)
-            loading.join()
+            try:
+                laid = render(work, child)
+            finally:
+                loading.join()  # an interpreter that ends under a thread that loads a library crashes
             finish = need("pdf", "tiku.exporters.pdf.finish", "pdf")
             finish.finish(laid, path, book, sheet, options.time, thumbs=thumbs)
         renderers.give(child)
