@@ -56,7 +56,7 @@ system-test:
 ## pin the newest versions that pyproject.toml allows
 lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --extra all --python-version 3.11 scripts/build.in pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --extra all --group test --python-version 3.11 scripts/build.in pyproject.toml -o requirements-test.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --extra all --extra remote --group test --python-version 3.11 scripts/build.in pyproject.toml -o requirements-test.lock
 
 ## the pictures in README.md, from outputs/
 pictures: outputs install-test
