@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 import tiku
 from banks import SHOWCASE, bank, reading
+from tiku import pandoc
 from tiku.errors import DocumentError, TikuError, UsageError
 from tiku.markup import plain_text, walk
 from tiku.model import Bank, Kind
 from tiku.readers import ReadOptions, reader_for
+from tiku.readers.markdown import FORMAT, SIGNS, format_for
 
 
 def only(text: str) -> str:
@@ -341,3 +343,23 @@ def test_a_number_may_be_long_and_a_language_must_be_a_tag() -> None:
 def test_a_fence_in_a_list_item_ends_with_the_item() -> None:
     text = "1. ### What is A?\n\n    ```js\n    a()\n\n2. ### What is B?\n\n    It.\n\n3. ### What is C?\n\n    So.\n"
     assert [question.location.line for question in bank(text).questions] == [1, 6, 10]
+
+
+USES = {
+    "alerts": ["> [!NOTE]\n> a"],
+    "autolink_bare_uris": ["see www.example.org", "ftp://example.org/a", "me@example.org", "mailto:me@example.org"],
+    "emoji": ["a :smile: b"],
+    "footnotes": ["a[^1]\n\n[^1]: b"],
+    "pipe_tables": ["a | b\n--|--\n1 | 2"],
+    "strikeout": ["~~a~~"],
+    "tex_math_dollars": ["$x$", "$$\nx\n$$"],
+}
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_an_extension_is_off_only_where_nothing_needs_it(name: str) -> None:
+    for text in USES[name]:
+        full, _ = pandoc.read(text, FORMAT)
+        assert pandoc.read(text, format_for(text))[0] == full
+        assert pandoc.read(text, f"{FORMAT}-{name}")[0] != full
+    assert f"-{name}" in format_for("nothing of it")
