@@ -145,7 +145,7 @@ class _Assembly:
         title = self._line(head.title)
         stem: list[Block] = [para(title)] if head.stem and title else []
         for block in stem:
-            self.lines[id(block)] = head.line
+            self.lines.note(block, head.line)
         if head.answers:
             got = parts.Parts(answer=list(head.body), kind=Kind.OPEN)
         else:

@@ -12,6 +12,7 @@ from tiku.markup import string
 from tiku.model import Bank, Location, Section
 from tiku.problems import Problem
 from tiku.readers import SUFFIXES, Reading
+from tiku.readers.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ def read(folder: Path, read_one: Callable[[Path], Reading], title: str = "") -> 
     """
     readings: list[tuple[Path, Reading]] = []
     problems: list[Problem] = []
-    lines: dict[int, int] = {}
+    lines = Lines()
     for path in documents(folder):
         try:
             reading = read_one(path)
@@ -67,13 +68,12 @@ def read(folder: Path, read_one: Callable[[Path], Reading], title: str = "") -> 
             continue
         readings.append((path, reading))
         problems += reading.problems
-        lines |= reading.lines
+        lines.take_over(reading.lines)
     if not readings:
         raise DocumentError("Q001 no questions found in any of its documents", file=str(folder))
     bank = _joined(folder, readings, title)
     count = Counter(reading.dialect for _, reading in readings)
     evidence = tuple(f"{dialect}: {number} document(s)" for dialect, number in count.most_common())
-    # the readings stay alive with their banks: lines are known by the identity of blocks
     return Reading(bank, tuple(problems), count.most_common(1)[0][0], evidence, lines)
 
 

@@ -16,6 +16,7 @@ from tiku.problems import Problem
 from tiku.readers import Reading, ReadOptions, latex
 from tiku.readers.decode import decode
 from tiku.readers.finish import finish
+from tiku.readers.lines import Lines
 from tiku.readers.rawhtml import Lowering
 from tiku.readers.shapes import Document
 
@@ -60,7 +61,7 @@ class ForeignReader:
             raise DocumentError(error.message, file=options.file, line=error.line) from error
         problems += [Problem("Q107", f"pandoc: {warning}", options.file) for warning in warnings]
         blocks = _flat(blocks)
-        document = Document(blocks, {}, {})
+        document = Document(blocks, Lines(), {})
         lowering = Lowering(options.file, document.lines)
         document.blocks = lowering.run(blocks)
         if text and self.name != "ipynb":
@@ -137,9 +138,9 @@ def _find_lines(document: Document, text: str) -> None:
             if words[:_FIND] in lines[index] or (
                 len(lines[index]) > 8 and lines[index].endswith(words[: len(lines[index])])
             ):
-                document.lines[id(block)] = index + 1
+                document.lines.note(block, index + 1)
                 if block["t"] == "Div" and block["c"][1]:
-                    document.lines[id(block["c"][1][0])] = index + 1
+                    document.lines.note(block["c"][1][0], index + 1)
                 place = index
                 break
 

@@ -15,7 +15,7 @@ from tiku.errors import DocumentError
 from tiku.markup import MAX_DEPTH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from markdown_it.token import Token
 
@@ -44,6 +44,27 @@ _RIGHT = "。，、；：？！…—”’）》】〉」』〕］｝.,;:?!)>]}
 # `**答案：**内容`: for CommonMark a closing run after punctuation must not touch a letter, so it stays literal
 # (https://spec.commonmark.org/0.31.2/#right-flanking-delimiter-run). A marked space makes it close.
 _CODE_SPAN = re.compile(r"(`{1,3}[^`\n]{1,400}`{1,3})")
+
+
+class Lines(dict[int, int]):
+    """The line on which each block begins, by ``id(block)``.
+
+    The blocks are held: the id of one that is gone would pass to another.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: list[object] = []
+
+    def note(self, block: Block, line: int) -> None:
+        """Remember that `block` begins on `line`."""
+        self[id(block)] = line
+        self._held.append(block)
+
+    def take_over(self, other: Mapping[int, int]) -> None:
+        """Remember the lines of another document too."""
+        self.update(other)
+        self._held.append(other)
 
 
 def tokens_of(text: str, file: str) -> list[Token]:
@@ -165,12 +186,12 @@ _MARKS = re.compile(f"{OPEN}(\\d+){CLOSE} ?")
 _GAPS = re.compile(f" {GAP}|{GAP} ")
 
 
-def take(blocks: list[Block]) -> dict[int, int]:
-    """Remove all marks from `blocks`, in place; return the line of each block that bore one, by ``id(block)``.
+def take(blocks: list[Block]) -> Lines:
+    """Remove all marks from `blocks`, in place; return the line of each block that bore one.
 
     Raises DocumentError for nodes nested deeper than markup.MAX_DEPTH: this walk sees every one of them.
     """
-    found: dict[int, int] = {}
+    found = Lines()
     level: list[Any] = list(blocks)
     depth = 0
     while level:  # one depth of nodes after the other
@@ -195,7 +216,7 @@ def take(blocks: list[Block]) -> dict[int, int]:
                 continue
             inlines = content if kind in {"Para", "Plain"} else content[2] if kind == "Header" else None
             if inlines and (line := _take_line(inlines)):
-                found[id(node)] = line
+                found.note(node, line)
             below.append(content)
         level = below
         depth += 1

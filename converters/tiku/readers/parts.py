@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tiku.model import Block, Inline
     from tiku.readers.labels import Label
+    from tiku.readers.lines import Lines
 
 _BLANK = re.compile(r"_{3,}|（\s{1,20}）|\(\s{1,20}\)|【\s{1,20}】|＿{2,}")
 _ROLES = frozenset({"prompt", "answer", "explanation"})
@@ -48,7 +49,7 @@ class Parts:
 
 def split(
     blocks: Iterable[Block],
-    lines: dict[int, int],
+    lines: Lines,
     stem: Iterable[Block] = (),
     *,
     canonical: bool = False,
@@ -72,7 +73,7 @@ def split(
         role, text, rest = _reading_of(label)
         made: list[Block] = [para(rest)] if rest else []
         for each in made:
-            lines[id(each)] = lines.get(id(block), 0)
+            lines.note(each, lines.get(id(block), 0))
         parts.labels.append(role)
         current = _open(parts, role, text, made, current)
         current.extend(made)
@@ -110,7 +111,7 @@ def _reading_of(label: Label) -> tuple[str, str, list[Inline]]:
     return label.role, label.text, rest
 
 
-def _opened(blocks: Iterable[Block], lines: dict[int, int]) -> list[Block]:
+def _opened(blocks: Iterable[Block], lines: Lines) -> list[Block]:
     """`blocks` with folded blocks laid open and paragraphs cut at lines that begin with a label."""
     out: list[Block] = []
     for block in blocks:
@@ -123,7 +124,7 @@ def _opened(blocks: Iterable[Block], lines: dict[int, int]) -> list[Block]:
             out += _lines_of(block, lines)
         elif kind == "Plain":
             made = para(block["c"])
-            lines[id(made)] = lines.get(id(block), 0)
+            lines.note(made, lines.get(id(block), 0))
             out.append(made)
         else:
             out.append(block)
@@ -157,7 +158,7 @@ def _folded_role(summary: str) -> str:
     return "explanation" if any(word in summary for word in ("解析", "해설", "xplanation")) else "answer"
 
 
-def _lines_of(block: Block, lines: dict[int, int]) -> list[Block]:
+def _lines_of(block: Block, lines: Lines) -> list[Block]:
     """A paragraph, cut before each line that begins with a label: ``答案：B`` below its stem."""
     pieces: list[list[Inline]] = [[]]
     starts = [0]
@@ -176,14 +177,14 @@ def _lines_of(block: Block, lines: dict[int, int]) -> list[Block]:
         if block["t"] == "Para":
             return [block]
         made = para(nodes)
-        lines[id(made)] = lines.get(id(block), 0)
+        lines.note(made, lines.get(id(block), 0))
         return [made]
     out = []
     first = lines.get(id(block), 0)
     for start, piece in zip(starts, pieces, strict=True):
         if trim(piece):
             made = para(trim(piece))
-            lines[id(made)] = first + start if first else 0
+            lines.note(made, first + start if first else 0)
             out.append(made)
     return out
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from tiku.model import Block, Inline
+    from tiku.readers.lines import Lines
 
 _CONTAINERS = "details|summary|div|p|center|section|article|aside|main|header|footer|nav|span|font"
 _CONTAINER = re.compile(rf"</?(?:{_CONTAINERS})\b[^<>]{{0,2000}}>", re.IGNORECASE)
@@ -146,7 +147,7 @@ def _attributes(html: str) -> dict[str, str]:
 class Lowering:
     """Turns the raw HTML of one document into nodes; `problems` fills with what was taken out."""
 
-    def __init__(self, file: str, lines: dict[int, int]) -> None:
+    def __init__(self, file: str, lines: Lines) -> None:
         self.file = file
         self.lines = lines
         self.problems: list[Problem] = []
@@ -178,9 +179,10 @@ class Lowering:
                 ):
                     self._close(stack, "details")  # the earlier one was never closed
                 inner: list[Block] = []
-                stack[-1][1].append({"t": "Div", "c": [["", [value], []], inner]})
+                division: Block = {"t": "Div", "c": [["", [value], []], inner]}
+                stack[-1][1].append(division)
                 if self._line:
-                    self.lines.setdefault(id(stack[-1][1][-1]), self._line)
+                    self.lines.note(division, self._line)
                 stack.append((value, inner))
             elif what == "close":
                 closes["details"] -= value == "details"
@@ -266,7 +268,7 @@ class Lowering:
             done = trim(self.inlines(piece))
             if done:
                 new = {"t": block["t"], "c": done}
-                self.lines[id(new)] = self.lines.get(id(block), 0)
+                self.lines.note(new, self.lines.get(id(block), 0))
                 events.append(("block", new))
             piece = []
 

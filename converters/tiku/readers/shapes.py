@@ -23,32 +23,31 @@ if TYPE_CHECKING:
     from tiku.model import Block, Inline
     from tiku.readers.dialects import Dialect
     from tiku.readers.labels import Label
+    from tiku.readers.lines import Lines
 
 Flow: TypeAlias = "list[Head | Block]"
 LONGEST = 1500
 """A longer text is no head of a question."""
 
 
-_UNKNOWN = object()
-
-
 class Document:
     """The blocks of a document with what is known about where they stood."""
 
-    def __init__(self, blocks: list[Block], lines: dict[int, int], typed: Mapping[int, str]) -> None:
+    def __init__(self, blocks: list[Block], lines: Lines, typed: Mapping[int, str]) -> None:
         self.blocks = blocks
         self.lines = lines
         self.typed = typed
         """The number typed before a list item, by the item's line."""
-        self._labels: dict[int, Label | None] = {}
+        self._labels: dict[int, tuple[Label | None, Block]] = {}
         self._headings: dict[int, Head] | None = None
 
     def label(self, block: Block) -> Label | None:
         """The label with which `block` begins; every reading of the document asks this, so it is remembered."""
-        found = self._labels.get(id(block), _UNKNOWN)
-        if found is _UNKNOWN:
-            found = self._labels[id(block)] = label_of(block)
-        return found  # type: ignore[return-value]
+        found = self._labels.get(id(block))
+        if found is None:
+            # with the block itself: the id of one that is gone would pass to another
+            found = self._labels[id(block)] = (label_of(block), block)
+        return found[0]
 
     def headings(self, pattern: re.Pattern[str] | None) -> dict[int, Head]:
         """The headings that are no labels, by ``id(block)``; read once for all dialects without a pattern."""
