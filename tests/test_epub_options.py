@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ import epub_judges
 import epub_reading
 from test_epub_book import export
 from tiku.errors import ExportError, UsageError
-from tiku.exporters.epub import cover, raster
+from tiku.exporters.epub import cover, flat, raster
 from tiku.model import Bank, Media, Section
 from tiku.render import fonts
 from tiku.render.mathematics import picture
@@ -218,6 +220,36 @@ def test_the_cover_tells_title_count_and_language(tmp_path: Path) -> None:
     assert len(image.convert("L").getcolors()) > 5  # letters were drawn
     alt = next(book.pages["EPUB/cover.xhtml"].iter(f"{epub_reading.X}img")).get("alt", "")
     assert "题库示例" in alt
+
+
+def test_the_cover_is_the_same_whatever_was_drawn_before_it() -> None:
+    mine = cover.Cover("题库 One", "An Author", "1 question", "English", "en", "ltr")
+    first = cover.png(mine)
+    for other in ("W" * 300, "عنوان", ""):
+        cover.png(cover.Cover(other, other, other, other, "ar", "rtl"))
+    assert cover.png(mine) == first
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(cover.png, [mine] * 8)) == {first}
+
+
+def test_the_colours_of_the_cover_are_those_of_its_drawing() -> None:
+    image = Image.open(io.BytesIO(cover.png(cover.Cover("I", "", "I", "", "en", "ltr")))).convert("RGB")
+    image.load()
+    for place, colour in (((5, 5), 0x1F3A4D), ((5, 1595), 0x172C3B), ((600, 1180), 0xE0B354), ((99, 1178), 0x1F3A4D)):
+        assert image.getpixel(place) == tuple(colour.to_bytes(3, "big"))
+    colours = {colour for _, colour in image.getcolors(256)}
+    assert (255, 255, 255) in colours
+
+
+@pytest.mark.parametrize(("rows", "count"), [(b"\0\1\2", 1), (b"\0\1\1", 1023), (b"\0\0\1", 4097)])
+def test_rows_that_are_alike_are_whole(rows: bytes, count: int) -> None:
+    colours = bytes(range(9))
+    single = flat.piece(b"\0\2\2" * 3)
+    data = flat.png(2, count + 3, colours, [*flat.alike(rows, count), single])
+    image = Image.open(io.BytesIO(data))
+    assert image.size == (2, count + 3)
+    assert len(zlib.decompress(data[data.index(b"IDAT") + 4 :])) == 3 * (count + 3)  # it compares the checksum
+    assert image.tobytes() == rows[1:] * count + b"\2\2" * 3
 
 
 @pytest.mark.parametrize("title", ["", "题" * 200, "W" * 300, "a " * 200, "عنوان طويل جدا للكتاب", "😀 \u0378"])

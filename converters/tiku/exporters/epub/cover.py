@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import io
+import threading
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tiku.exporters.epub import flat
 from tiku.exporters.epub.glyphs import has
 from tiku.exporters.epub.pages import fill
 from tiku.plugins import need
@@ -21,6 +23,12 @@ _GROUND, _FOOT, _RULE, _TITLE, _SMALL = "#1f3a4d", "#172c3b", "#e0b354", "#fffff
 _LINES = 6
 _CENTRE = 600
 _SIZES = (112, 96, 80, 68, 56)
+_STEPS = 63
+"""Of the edges of letters, from the ground's colour to theirs: all that 256 colours leave room for."""
+_GROUND_INDEX, _FOOT_INDEX, _RULE_INDEX = _STEPS, 3 * _STEPS + 1, 4 * _STEPS + 2
+"""In the palette: on either side of a ground are the steps to the two colours of letters on it."""
+_Line: TypeAlias = tuple[str, int, int, str]
+"""Text, baseline, size, colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +93,7 @@ def arranged(title: str) -> tuple[int, list[str]]:
     return size, [*lines[: _LINES - 1], lines[_LINES - 1][:-1] + "…"]
 
 
-def _rows(cover: Cover) -> Iterable[tuple[str, int, int, str]]:
-    """(text, baseline, size, colour) of each line."""
+def _rows(cover: Cover) -> Iterable[_Line]:
     size, lines = arranged(cover.title)
     step = round(size * 1.35)
     top = 600 - step * (len(lines) - 1) // 2
@@ -103,7 +110,7 @@ def svg(cover: Cover) -> bytes:
     """The cover as SVG; its text is text."""
     rows = list(_rows(cover))
 
-    def tags(colour: str, few: Iterable[tuple[str, int, int, str]]) -> str:
+    def tags(colour: str, few: Iterable[_Line]) -> str:
         return "\n".join(f'<text x="600" y="{y}">{text(line)}</text>' for line, y, _, each in few if each == colour)
 
     size = arranged(cover.title)[0]
@@ -117,37 +124,99 @@ def svg(cover: Cover) -> bytes:
 
 def png(cover: Cover) -> bytes:
     """The cover as PNG, its text in the fonts of this machine."""
+    *above, count, tongue = _rows(cover)
+    upper = _zone(tuple(above), 0, _GROUND_INDEX, cover.language, cover.direction)
+    lower = _lower((count, tongue), cover.language, cover.direction)
+    return flat.png(WIDTH, HEIGHT, _palette(), (*upper, *_ruled(), *lower))
+
+
+@lru_cache(maxsize=16)
+def _lower(lines: tuple[_Line, ...], language: str, direction: str) -> tuple[flat.Piece, ...]:
+    """What is below the rule: of many covers made in one process it is often the same."""
+    return _zone(lines, 1184, _FOOT_INDEX, language, direction)
+
+
+@cache
+def _ruled() -> tuple[flat.Piece, ...]:
+    rows = [b"\0" + bytes([each] * 100 + [_RULE_INDEX] * 1001 + [each] * 99) for each in (_GROUND_INDEX, _FOOT_INDEX)]
+    return tuple(piece for row in rows for piece in flat.alike(row, 4))
+
+
+def _zone(lines: tuple[_Line, ...], top: int, ground: int, language: str, direction: str) -> tuple[flat.Piece, ...]:
+    """The rows above or below the rule, from `top` on: `lines` on the colour `ground`."""
     image_module: Any = need("epub", "PIL.Image", "epub")
     from PIL import ImageDraw
 
-    image = image_module.new("RGB", (WIDTH, HEIGHT), _GROUND)
+    height = (1176 if top == 0 else HEIGHT) - top
+    # An index into the palette for each pixel, behind a column of zeros: the filter types of the rows.
+    image = image_module.new("L", (WIDTH + 1, height), ground)
     draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 1180, WIDTH, HEIGHT), fill=_FOOT)
-    draw.rectangle((100, 1176, 1100, 1183), fill=_RULE)
-    for line, baseline, size, colour in _rows(cover):
-        _text(draw, line, baseline, size, colour, cover)
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
+    written: list[tuple[int, int]] = []
+    for line, baseline, size, colour in lines:
+        ink = ground + (_STEPS if colour == _TITLE else -_STEPS)
+        runs = _set(line, size, language, bold=ink == _GROUND_INDEX + _STEPS)
+        written += _write(draw, runs[::-1] if direction == "rtl" else runs, baseline - top, size, ink)
+    image.paste(0, (0, 0, 1, height))
+    even = b"\0" + bytes([ground]) * WIDTH
+    out: list[flat.Piece] = []
+    place = 0
+    for first, last in [*sorted(written), (height, height)]:
+        start, end = max(place, min(first, height)), max(place, min(last, height))
+        out += flat.alike(even, start - place)
+        if end > start:
+            out.append(flat.piece(image.crop((0, start, WIDTH + 1, end)).tobytes()))
+        place = max(start, end)
+    return tuple(out)
 
 
-def _text(draw: Any, line: str, baseline: int, size: int, colour: str, cover: Cover) -> None:
-    """`line` in the middle, each run of characters in a font that has them; what no font has is left out."""
-    from PIL import ImageFont
+@cache
+def _palette() -> bytes:
+    """From the colour of small letters over the ground's to that of the title; the same for the foot; the rule's."""
+    out = bytearray()
+    for ground in (_GROUND, _FOOT):
+        for step in range(-_STEPS, _STEPS + 1):
+            ends = zip(bytes.fromhex(ground[1:]), bytes.fromhex((_SMALL if step < 0 else _TITLE)[1:]), strict=True)
+            out += bytes(round(one + (two - one) * abs(step) / _STEPS) for one, two in ends)
+    return bytes(out) + bytes.fromhex(_RULE[1:])
 
-    runs: list[tuple[Any, str]] = []
-    for face, run in _runs(line, cover.language, bold=colour == _TITLE and size != 60):
-        font = ImageFont.truetype(str(face.file), size, index=face.index) if face else ImageFont.load_default(size)
-        runs.append((font, run))
-    if cover.direction == "rtl":
-        runs.reverse()
+
+class _Fonts(threading.local):
+    """Fonts that were used last, of this thread alone: opening one takes longer than writing a line with it."""
+
+    def __init__(self) -> None:
+        self.load = lru_cache(maxsize=16)(self._load)
+
+    @staticmethod
+    def _load(file: str, size: float, index: int) -> Any:
+        from PIL import ImageFont
+
+        return ImageFont.truetype(file, size, index=index) if file else ImageFont.load_default(size)
+
+
+_fonts = _Fonts()
+
+
+def _set(line: str, size: int, language: str, *, bold: bool) -> list[tuple[Any, str]]:
+    """`line` as runs of characters, each with a font that has them; what no font has is left out."""
+    return [
+        (_fonts.load(str(face.file) if face else "", size, face.index if face else 0), run)
+        for face, run in _runs(line, language, bold=bold)
+    ]
+
+
+def _write(draw: Any, runs: list[tuple[Any, str]], baseline: int, size: int, ink: int) -> list[tuple[int, int]]:
+    """Write `runs` in the middle; return from which to before which row there is something of each."""
     total = sum(font.getlength(run) for font, run in runs)
     squeeze = min(1.0, 1080 / total) if total else 1.0
-    place = _CENTRE - total * squeeze / 2
+    place = _CENTRE - total * squeeze / 2 + 1
+    rows = []
     for font, run in runs:
         drawn = font.font_variant(size=size * squeeze) if squeeze < 1 else font
-        draw.text((place, baseline), run, font=drawn, fill=colour, anchor="ls")
+        draw.text((place, baseline), run, font=drawn, fill=ink, anchor="ls")
+        _, top, _, bottom = drawn.getbbox(run, anchor="ls")
+        rows.append((int(baseline + top) - 2, int(baseline + bottom) + 2))
         place += drawn.getlength(run)
+    return rows
 
 
 def _runs(line: str, language: str, *, bold: bool) -> list[tuple[fonts.Face | None, str]]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DC = "http://purl.org/dc/elements/1.1/"
 _OPF = "http://www.idpf.org/2007/opf"
+_COMPRESSED = (".png", ".jpg", ".gif")
+"""Files that hold compressed data: to compress them again takes long and gains nothing."""
 _LAST_ZIP_TIME = 4_354_819_198
 """2107-12-31: the latest time a zip file can carry."""
 
@@ -142,7 +144,8 @@ class _Archive(zipfile.ZipFile):
         info = zipfile.ZipInfo(name, self._time)
         info.create_system = 3  # the same bytes on Windows
         info.external_attr = 0o644 << 16
-        info.compress_type = zipfile.ZIP_DEFLATED if compress_type is None else compress_type
+        stored = compress_type == zipfile.ZIP_STORED or name.endswith(_COMPRESSED)
+        info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
         super().writestr(info, data, compresslevel=compresslevel)
 
 
