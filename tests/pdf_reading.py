@@ -70,17 +70,24 @@ def _lines(blocks: Any) -> Iterator[list[Any]]:
 
 def _stretches(inlines: list[Any], notes: list[Any]) -> Iterator[str]:
     words: list[str] = []
-    for node in inlines:
+    for node in _flat(inlines):
         if node["t"] == "Str":
             words.append(node["c"])
-        elif node["t"] in {"Strong", "Emph", "Underline", "Strikeout", "SmallCaps"}:
-            words.extend(_stretches(node["c"], notes))
         elif node["t"] not in {"Space", "SoftBreak"}:
             if node["t"] == "Note":
                 notes.extend(node["c"])
             yield folded("".join(words))
             words = []
     yield folded("".join(words))
+
+
+def _flat(inlines: list[Any]) -> Iterator[Any]:
+    """The nodes of `inlines`, those inside emphasis in the place of the emphasis."""
+    for node in inlines:
+        if node["t"] in {"Strong", "Emph", "Underline", "Strikeout", "SmallCaps"}:
+            yield from _flat(node["c"])
+        else:
+            yield node
 
 
 def lost(bank: Bank, text: str, *, between: bool = True) -> list[str]:
@@ -105,3 +112,101 @@ def bookmarks(path: Path) -> list[tuple[int, str, int]]:
 
     with pymupdf.open(path) as document:
         return [(level, title, page) for level, title, page in document.get_toc()]
+
+
+def tagged_text(path: Path) -> str:
+    """The folded text of the body as the tag tree orders it, every line in its logical order.
+
+    This is how a screen reader reads; where things stand on a page does not matter. Labels of list items are left out.
+    """
+    import pikepdf
+
+    out: list[str] = []
+    with pikepdf.open(path) as pdf:
+        body = next(place for place, page in enumerate(pdf.pages) if page.label.isdigit())
+        marks = {page.obj.objgen: _marked(page) for page in list(pdf.pages)[body:]}
+        stack = [pdf.Root.StructTreeRoot.K[0]]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, str):
+                out.append(item)
+            elif item.get("/S") != "/Lbl":
+                page = marks.get(item.Pg.objgen, {}) if "/Pg" in item else {}
+                for kid in reversed(list(item.get("/K", ()))):
+                    if not isinstance(kid, pikepdf.Dictionary):
+                        stack.append(page.get(int(kid), ""))
+                    elif "/S" in kid:
+                        stack.append(kid)
+    return folded("".join(out))
+
+
+_CODE = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]*)>")
+
+
+def _marked(page: Any) -> dict[int, str]:
+    """The text of each marked content of `page`, by its number."""
+    import pikepdf
+
+    maps = {
+        name: {
+            code: bytes.fromhex(words).decode("utf-16-be")
+            for code, words in _CODE.findall(font.ToUnicode.read_bytes().decode("latin-1"))
+        }
+        for name, font in (page.obj.Resources.get("/Font") or {}).items()
+    }
+    found: dict[int, list[str]] = {}
+    opened: list[int | None] = []
+    font: dict[str, str] = {}
+    for operands, operator in pikepdf.parse_content_stream(page):
+        match str(operator):
+            case "BDC" | "BMC":
+                has = len(operands) > 1 and isinstance(operands[1], pikepdf.Dictionary) and "/MCID" in operands[1]
+                opened.append(int(operands[1].MCID) if has else None)
+            case "EMC":
+                opened.pop()
+            case "Tf":
+                font = maps[str(operands[0])]
+            case "TJ" | "Tj":
+                mark = next((each for each in reversed(opened) if each is not None), None)
+                shown = operands[0] if str(operator) == "TJ" else operands
+                codes = "".join(bytes(each).hex() for each in shown if isinstance(each, pikepdf.String))
+                if mark is not None:
+                    units = found.setdefault(mark, [])
+                    units += [font.get(codes[at : at + 4], "\ufffd") for at in range(0, len(codes), 4)]
+    return {mark: _logical(units) for mark, units in found.items()}
+
+
+def _logical(units: list[str]) -> str:
+    """A line drawn from left to right as it is read: each of `units` is the text of a glyph."""
+    if not any(_side(unit) == "R" for unit in units):
+        return "".join(units)
+    line: list[str] = []
+    ltr: list[str] = []
+    waiting: list[str] = []
+    for unit in reversed(units):
+        side = _side(unit)
+        if side == "R":
+            unit = unit[::-1]  # noqa: PLW2901 - the letters of a ligature are turned with the line
+        if side == "L":
+            ltr[:0] = [unit, *waiting]
+            waiting = []
+        elif side == "R" or not ltr:
+            line += [*ltr, *waiting, unit]
+            ltr, waiting = [], []
+        else:
+            waiting.insert(0, unit)  # between two Latin words, or after the last one: the next letter tells
+    # What waits stands in the order of the line that is read from the right.
+    return "".join([*line, *ltr, *waiting])
+
+
+def _side(unit: str) -> str:
+    """``R`` for right-to-left letters, ``L`` for other letters and for digits, nothing for what has no direction."""
+    kinds = {unicodedata.bidirectional(character) for character in unit}
+    return "R" if kinds & {"R", "AL"} else "L" if kinds & {"L", "EN", "AN"} else ""
+
+
+def words(question: Question) -> Iterator[str]:
+    """The words of a question, each folded: what is found in a text wherever lines break."""
+    for part in [question.title, question.prompt, question.answer, question.explanation]:
+        for inlines in _lines(list(part) if part and part[0]["t"] not in INLINE else [{"t": "Plain", "c": list(part)}]):
+            yield from (folded(node["c"]) for node in _flat(inlines) if node["t"] == "Str")

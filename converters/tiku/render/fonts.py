@@ -136,8 +136,10 @@ def stack(language: str, style: str = "serif") -> tuple[str, ...]:
     order = [*first, group(language), *(name for name in table["rest"]["groups"])]
     names: list[str] = []
     for each in dict.fromkeys(order):
-        # One family of a group is enough: the others only take its place where it is missing.
-        names += _installed(table[style].get(each, ()))[: 2 if each == group(language) else 1]
+        # One family of a group is enough: the others only take its place where it is missing. CJK families are large
+        # but not complete, so that a second one helps; that of another script would draw the Latin letters.
+        own = each == group(language) and each in SCRIPTS_THAT_CRASH
+        names += _installed(table[style].get(each, ()))[: 2 if own else 1]
     names += _installed(table["rest"]["symbols"])[:3]
     return tuple(dict.fromkeys(names))
 

@@ -6,14 +6,17 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from tiku.exporters.pdf.bidi import RIGHT_TO_LEFT
 from tiku.exporters.pdf.schemes import ASSET
 from tiku.markup import plain_text, scheme
 from tiku.render import mathematics
 from tiku.render.html import HtmlWriter, text
-from tiku.render.locales import terms
+from tiku.render.locales import direction, terms
 
 if TYPE_CHECKING:
-    from tiku.model import Bank
+    from collections.abc import Iterable
+
+    from tiku.model import Bank, Inline
 
 WIDE, WIDEST = 6, 12
 """From how many columns on a table is set smaller, and smallest."""
@@ -33,6 +36,7 @@ class PdfWriter(HtmlWriter):
         self.assets: dict[str, bytes] = {}
         self._media = {media.name: media for media in bank.media}
         self._image = terms(bank.language)["image"]
+        self._turned = direction(bank.language) == "rtl"
 
     def _formula(self, latex: str, display: bool) -> str:
         drawn = mathematics.picture(latex, display=display)
@@ -51,6 +55,23 @@ class PdfWriter(HtmlWriter):
         safe = f"media-{hashlib.sha256(media.data).hexdigest()[:16]}.{_SUFFIXES.get(media.mime, 'bin')}"
         self.assets[safe] = media.data
         return f'<img src="{ASSET}{safe}" alt="{text(alt or title or self._image)}" />'
+
+    def inlines(self, nodes: Iterable[Inline]) -> str:
+        """Inlines as HTML; in a right-to-left book, what reads from left to right is kept together.
+
+        WeasyPrint orders the boxes of a line by the direction of the paragraph alone (it has no bidirectional
+        algorithm across boxes), so that ``a and b`` with two pieces of code would stand as ``b and a``.
+        """
+        if not self._turned:
+            return super().inlines(nodes)
+        line = list(nodes)
+        out: list[str] = []
+        done = 0
+        for start, end in left_to_right(line):
+            inner = super().inlines(line[start:end])
+            out += [super().inlines(line[done:start]), f'<span dir="ltr">{inner}</span>']
+            done = end
+        return "".join([*out, super().inlines(line[done:])])
 
     @staticmethod
     def _link(url: str) -> str:
@@ -75,3 +96,36 @@ class PdfWriter(HtmlWriter):
         if shown in plain_text(content[1]) or len(shown) > LONGEST_ADDRESS:
             return html
         return f'{html}<span class="address" dir="ltr"> ({text(shown)})</span>'
+
+
+def left_to_right(line: list[Inline]) -> list[tuple[int, int]]:
+    """Where in `line` several boxes follow each other that read from left to right: (start, end) of each such stretch.
+
+    A stretch begins and ends with a letter or with code; a line without any right-to-left letter is one stretch.
+    """
+    kinds = [_kind(node) for node in line]
+    if "R" not in kinds:
+        stretches = [(0, len(line))] if "L" in kinds else []
+    else:
+        stretches = []
+        start = end = -1
+        for place, kind in enumerate([*kinds, "R"]):
+            if kind == "R":
+                stretches += [(start, end)] if start >= 0 else []
+                start = -1
+            elif kind == "L":
+                start, end = (place if start < 0 else start), place + 1
+    boxes = {"Str", "Space", "SoftBreak"}
+    return [
+        (start, end)
+        for start, end in stretches
+        if end - start > 1 and any(n["t"] not in boxes for n in line[start:end])
+    ]
+
+
+def _kind(node: Inline) -> str:
+    """``R`` for what holds a right-to-left letter, ``L`` for other letters and for code, else nothing."""
+    words = plain_text([node])
+    if RIGHT_TO_LEFT.search(words):
+        return "R"
+    return "L" if node["t"] == "Code" or any(character.isalpha() for character in words) else ""

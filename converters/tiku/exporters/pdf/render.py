@@ -222,6 +222,10 @@ def main() -> None:
     try:
         _defer_font_tools()
         import weasyprint  # noqa: F401 - slow: while it loads, the parent prepares the first job
+
+        from tiku.exporters.pdf import bidi
+
+        bidi.install()
     except (ImportError, OSError) as error:
         print(json.dumps({"setup": str(error).splitlines()[0] if str(error) else type(error).__name__}), file=answers)
         answers.flush()
