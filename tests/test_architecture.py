@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "converters" / "tiku"
 # From the ground up; a module imports its own row and those above it.
 ROWS = [
     {"model", "errors"},
-    {"problems", "plugins", "markup", "sources", "network"},
+    {"problems", "plugins", "markup", "sources", "storage", "network"},
     {"serial", "pandoc"},
     {"readers", "render", "identity", "matching", "sketches", "ledger"},
     {"exporters"},

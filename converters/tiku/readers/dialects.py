@@ -19,10 +19,11 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from tiku.errors import UsageError
+from tiku import sources
+from tiku.errors import DocumentError, UsageError
 from tiku.plugins import suggest
 
 if TYPE_CHECKING:
@@ -84,9 +85,10 @@ def named(name: str) -> Dialect:
     """The dialect called `name`, or the one in the file of that path. Raises UsageError when there is none."""
     if name.endswith(".toml"):
         try:
-            return parse(Path(name).stem, Path(name).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"dialect file '{name}' cannot be read: {error}") from error
+            return parse(PurePath(name).stem, sources.read_bytes(name).decode("utf-8"))
+        except (DocumentError, UnicodeDecodeError) as error:
+            why = getattr(error, "message", error)
+            raise UsageError(f"dialect file '{name}' cannot be read: {why}") from error
     for dialect in builtin():
         if dialect.name == name:
             return dialect

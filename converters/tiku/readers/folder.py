@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tiku import sources
 from tiku.errors import DocumentError
 from tiku.markup import string
 from tiku.model import Bank, Location, Section
@@ -35,15 +36,8 @@ def documents(folder: Path) -> list[Path]:
 
     Raises DocumentError when there are none, or too many.
     """
-    root = folder.resolve()
-    found = [
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-        and path.resolve().is_relative_to(root)
-    ]
+    found = sources.documents(folder, SUFFIXES)
+    sources.note_documents(folder, found)
     if len(found) > MAX_FILES:
         raise DocumentError(f"holds more than {MAX_FILES} documents", file=str(folder))
     if not found:

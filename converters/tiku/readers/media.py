@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import os
 import re
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from tiku import sources, storage
 from tiku.markup import plain_text, safe_link, scheme, string
 from tiku.model import Media
 from tiku.problems import Problem
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from tiku.model import Inline
 
-MAX_BYTES = 50_000_000
 _MAGIC = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png", "png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg", "jpg"),
@@ -32,6 +30,15 @@ _MAGIC = (
                 re.DOTALL), "image/svg+xml", "svg"),
 )  # fmt: skip
 _DATA = re.compile(r"data:image/[\w.+-]+;base64,(.*)", re.DOTALL)
+
+
+def _folder(file: str, root: Path | None) -> str:
+    """Where the pictures of the document `file` are looked for: beside it, also when it is at a URL."""
+    if root is None:
+        return ""
+    if storage.is_remote(file):
+        return storage.parent(file)
+    return str(Path(storage.local(file)).parent) if storage.scheme(file) else str(root)
 
 
 class Collector:
@@ -48,7 +55,7 @@ class Collector:
         self.inside = inside or {}
         """Pictures that the document's own file holds, by path."""
         self.file = file
-        self.root = root
+        self.folder = _folder(file, root)
         self.line = 0
         """Where the content being read begins: for complaints."""
         self.media: dict[str, Media] = {}
@@ -91,6 +98,7 @@ class Collector:
         kind = scheme(target)
         if kind in {"http", "https"} and self.fetch is not None:
             data = self.fetch(target)
+            sources.note(target, data or None)
             if data:
                 return self._keep(data, target, line)
             self._complain("Q402", f"picture on the network, and it could not be fetched: {target[:100]}", line)
@@ -98,24 +106,21 @@ class Collector:
         if kind in {"http", "https"} or target.startswith("//"):
             self._complain("Q402", f"picture on the network, not fetched: {target[:100]}", line)
             return ""
-        if kind or self.root is None:
+        if kind or not self.folder:
             self._complain("Q403", f"picture refused: {target[:100]}", line)
             return ""
         return self._read(path, line)
 
     def _read(self, path: str, line: int) -> str:
-        root = Path(os.path.realpath(self.root or "."))
         try:
-            real = Path(os.path.realpath(root / path))
-            if not real.is_relative_to(root):
-                self._complain("Q403", f"picture outside the document's folder: {path[:100]}", line)
-                return ""
-            status = real.stat()
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-                self._complain("Q403", f"picture refused (no plain file, or over 50 MB): {path[:100]}", line)
-                return ""
-            data = real.read_bytes()
-        except (OSError, ValueError):
+            data = sources.picture(self.folder, path, self.fetch)
+        except sources.OutsideError:
+            self._complain("Q403", f"picture outside the document's folder: {path[:100]}", line)
+            return ""
+        except sources.UnfitError:
+            self._complain("Q403", f"picture refused (no plain file, or over 50 MB): {path[:100]}", line)
+            return ""
+        except OSError:
             self._complain("Q401", f"picture not found: {path[:100]}", line)
             return ""
         return self._keep(data, path, line)
