@@ -18,7 +18,7 @@ ROWS = [
     {"exporters"},
     {"checks", "build", "keeping"},
     {"inspection", "config", "doctor", "progress"},
-    {"cli", "ids_command"},
+    {"cli", "ids_command", "init_command"},
 ]
 RANK = {name: number for number, row in enumerate(ROWS) for name in row}
 # Modules that may start a program, and why.
@@ -32,6 +32,7 @@ STARTERS = {
 PRINTERS = {
     "cli": "the command",
     "ids_command": "a command",
+    "init_command": "a command",
     "progress": "the bar",
     "exporters.pdf.render": "answers the process that started it, over its standard output",
 }

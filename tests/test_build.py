@@ -140,7 +140,7 @@ def test_places_for_answers_and_options_reach_the_formats_that_know_them(tiku: C
     write("a.md")
     text = '[build]\nanswers = "end"\nformats = ["pdf", "json"]\n[[bank]]\nsource = "a.md"\n[set.pdf]\n'
     write("tiku.toml", text)
-    (order,) = config.load()
+    (order,) = config.load().orders
     assert [(output.format, output.answers) for output in order.outputs] == [("pdf", "end"), ("json", "")]
     assert tiku("build", "--help").code == 0
 

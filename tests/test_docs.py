@@ -43,7 +43,7 @@ def test_the_configuration_shown_is_taken(tiku: Command) -> None:
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text("### 1. T\n\n**Answer:** x\n", encoding="utf-8")
     Path("tiku.toml").write_text(shown, encoding="utf-8")
-    assert [order.source for order in config.load()] == ["source/a.md", "exams/2026.md"]
+    assert [order.source for order in config.load().orders] == ["source/a.md", "exams/2026.md"]
 
 
 def test_the_question_shown_is_read(tiku: Command) -> None:

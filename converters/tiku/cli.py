@@ -14,6 +14,7 @@ import click
 from tiku import __version__
 from tiku.errors import TikuError, UsageError, fault
 from tiku.ids_command import ids
+from tiku.init_command import init
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -168,7 +169,7 @@ def build_command(config: str, *, frozen: bool, tombstones: bool, strict: bool, 
     """Make every output of every bank in tiku.toml; without one, of source/ into outputs/."""
     from tiku import config as configuration
 
-    orders = configuration.load(config, strict=strict, frozen=frozen, tombstones=tombstones)
+    orders = configuration.load(config, strict=strict, frozen=frozen, tombstones=tombstones).orders
     _finish(_run(orders, Printer(quiet=quiet, verbose=verbose)))
 
 
@@ -291,6 +292,7 @@ def doctor() -> None:
 
 
 main_group.add_command(ids)
+main_group.add_command(init)
 
 
 def _finish(code: int) -> None:

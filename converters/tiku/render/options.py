@@ -35,6 +35,8 @@ class Option:
     """Its type is the type of the values."""
     choices: tuple[str, ...] = ()
     """The values allowed, where they are few."""
+    file: bool = False
+    """Whether the value is the path of a file: what it holds is then part of what an output is made of."""
 
     def parse(self, value: Any) -> str | int | bool:
         """`value`, text or already typed, as this option's type. Raises UsageError when it is none."""

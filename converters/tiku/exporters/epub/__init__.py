@@ -45,7 +45,7 @@ class EpubExporter:
             ("none", "embed"),
         ),
         Option("vertical", "Japanese or Chinese in vertical lines, pages turned to the left", default=False),
-        Option("css", "a style sheet of yours, added to the book's"),
+        Option("css", "a style sheet of yours, added to the book's", file=True),
         Option("conforms", "the accessibility standard the book is claimed to meet; only after a review by a person"),
         Option("certifier", "who has reviewed the book for that claim"),
     )

@@ -34,7 +34,7 @@ class PdfExporter:
         Option("ticks", "boxes to tick beside each question, for learning it several times", 3),
         Option("urls", "print the address of a link after its text", True),
         Option("thumbs", "mark each chapter by a tab at the edge of its pages", False),
-        Option("css", "a style sheet of yours, added to the theme's"),
+        Option("css", "a style sheet of yours, added to the theme's", file=True),
     )
 
     def prepare(self) -> None:
