@@ -55,8 +55,8 @@ system-test:
 
 ## pin the newest versions that pyproject.toml allows
 lock:
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --extra all --python-version 3.11 scripts/build.in pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --extra all --extra remote --group test --python-version 3.11 scripts/build.in pyproject.toml -o requirements-test.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --extra all --extra watch --python-version 3.11 scripts/build.in pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --extra all --extra watch --extra remote --extra cluster --group test --python-version 3.11 scripts/build.in pyproject.toml -o requirements-test.lock
 
 ## the pictures in README.md, from outputs/
 pictures: outputs install-test

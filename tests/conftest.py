@@ -43,11 +43,18 @@ def need() -> Callable[..., None]:
 
 
 @pytest.fixture
-def tiku(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+def tiku(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Command:
     """The command ``tiku``, called in a new empty folder: ``tiku("convert", "a.md", "-t", "json")``."""
     from command import Command
 
     monkeypatch.chdir(tmp_path)
+    # What another test made must not come back here.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     return Command(monkeypatch, capsys)
 
 

@@ -11,20 +11,21 @@ import pytest
 from anki_judge import Anki, anki, text
 from banks import REAL
 from test_anki_history import fold, made, original
-from tiku import build
+from tiku.batch.run import each_result
 from tiku.keeping import Keeping
+from tiku.orders import Order, Output, Result
 
 FROZEN = Path(__file__).parent / "frozen"
 GENANKI = FROZEN / "genanki-0.13.1.apkg"
 """Made by genanki 0.13.1 from the sample: two fields, GUIDs by content."""
 
 
-def converted(folder: Path, deck: Path) -> build.Result:
+def converted(folder: Path, deck: Path) -> Result:
     shutil.copy(REAL, folder / "source.md")
-    order = build.Order(
-        str(folder / "source.md"), (build.Output("apkg", folder / "new.apkg"),), keeping=Keeping(from_deck=str(deck))
+    order = Order(
+        str(folder / "source.md"), (Output("apkg", folder / "new.apkg"),), keeping=Keeping(from_deck=str(deck))
     )
-    results = list(build.carry_out([order]))
+    results = list(each_result([order]))
     assert [result.error for result in results if result.error] == []
     return results[-1]
 
@@ -63,8 +64,8 @@ def test_a_deck_made_by_genanki_is_adopted(tmp_path: Path, monkeypatch: pytest.M
         # From then on the deck goes on as one of ours does.
         source = tmp_path / "source.md"
         source.write_text(source.read_text(encoding="utf-8").replace("数据增强", "数据扩充"), encoding="utf-8")
-        order = build.Order(str(source), (build.Output("apkg", tmp_path / "new.apkg"),))
-        assert [each.error for each in build.carry_out([order]) if each.error] == []
+        order = Order(str(source), (Output("apkg", tmp_path / "new.apkg"),))
+        assert [each.error for each in each_result([order]) if each.error] == []
         third = judge.take(tmp_path / "new.apkg")
         assert third.new == third.conflicting == 0
         assert third.updated >= 1
@@ -163,6 +164,6 @@ def test_a_damaged_deck_is_an_error_or_is_passed_over(damage: str, tmp_path: Pat
     shutil.copy(bad, tmp_path / "deck.apkg")
     source = tmp_path / "bank.md"
     source.write_text(document.text(), encoding="utf-8")
-    results = list(build.carry_out([build.Order(str(source), (build.Output("apkg", tmp_path / "deck.apkg"),))]))
+    results = list(each_result([Order(str(source), (Output("apkg", tmp_path / "deck.apkg"),))]))
     assert [problem.code for result in results for problem in result.problems if problem.code == "Q503"] == ["Q503"]
     assert len(exporter.remember(tmp_path / "deck.apkg").known) == 15

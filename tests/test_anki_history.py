@@ -15,8 +15,9 @@ import pytest
 
 from anki_judge import Anki, anki, text
 from banks import REAL
-from tiku import build
+from tiku.batch.run import each_result
 from tiku.keeping import Keeping
+from tiku.orders import Order, Output, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,12 +226,12 @@ EDITS: list[Callable[[Document], None]] = [
 SECTIONED = {move_to_section, rename_section}
 
 
-def made(document: Document, folder: Path, *, ledger: bool, target: str = "deck.apkg", **wishes: Any) -> build.Result:
+def made(document: Document, folder: Path, *, ledger: bool, target: str = "deck.apkg", **wishes: Any) -> Result:
     """The document, built as `tiku build` (with a ledger) or `tiku convert` (without) does; the deck's result."""
     source = folder / f"{document.name}.md"
     source.write_text(document.text(), encoding="utf-8")
-    order = build.Order(str(source), (build.Output("apkg", folder / target),), keeping=Keeping(write=ledger, **wishes))
-    results = list(build.carry_out([order]))
+    order = Order(str(source), (Output("apkg", folder / target),), keeping=Keeping(write=ledger, **wishes))
+    results = list(each_result([order]))
     for result in results:
         assert result.error is None, result.error
     return next(result for result in results if result.target)

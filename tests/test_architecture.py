@@ -12,13 +12,14 @@ PACKAGE = Path(__file__).parent.parent / "converters" / "tiku"
 # From the ground up; a module imports its own row and those above it.
 ROWS = [
     {"model", "errors"},
-    {"problems", "plugins", "markup", "sources", "storage", "network"},
+    {"problems", "plugins", "markup", "files", "sources", "storage", "network"},
     {"serial", "pandoc"},
     {"readers", "render", "identity", "matching", "sketches", "ledger"},
     {"exporters"},
-    {"checks", "build", "keeping"},
-    {"inspection", "config", "doctor", "progress"},
-    {"cli", "ids_command", "init_command"},
+    {"checks", "build", "orders", "keeping"},
+    {"inspection", "config", "doctor", "progress", "printer"},
+    {"batch"},
+    {"cli", "build_command", "ids_command", "init_command"},
 ]
 RANK = {name: number for number, row in enumerate(ROWS) for name in row}
 # Modules that may start a program, and why.
@@ -31,6 +32,8 @@ STARTERS = {
 # Modules that may print, and why.
 PRINTERS = {
     "cli": "the command",
+    "printer": "what the commands say",
+    "build_command": "a command",
     "ids_command": "a command",
     "init_command": "a command",
     "progress": "the bar",

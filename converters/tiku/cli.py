@@ -12,39 +12,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tiku import __version__
+from tiku.build_command import build_command, frozen_option, tombstones_option
 from tiku.errors import TikuError, UsageError, fault
 from tiku.ids_command import ids
 from tiku.init_command import init
+from tiku.printer import Printer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tiku.problems import Problem
 
 ANSWERS = ("inline", "chapter", "end", "hidden", "none")
-
-
-class Printer:
-    """What goes to the terminal, and how much of it."""
-
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
-        self.quiet = quiet
-        self.verbose = verbose
-
-    def say(self, text: str) -> None:
-        """A line about progress."""
-        if not self.quiet:
-            click.echo(text, err=True)
-
-    def problems(self, problems: Iterable[Problem]) -> None:
-        """Complaints about content, one a line; notices only with -v."""
-        for problem in problems:
-            if problem.severity != "notice" or self.verbose:
-                click.echo(str(problem), err=True)
-
-    def error(self, error: TikuError) -> None:
-        """Why something failed."""
-        click.echo(str(error) if error.file else f"tiku: {error}", err=True)
 
 
 def _settings(items: tuple[str, ...]) -> dict[str, dict[str, str]]:
@@ -87,12 +64,6 @@ def _reading(function: Any) -> Any:
     return function
 
 
-_frozen = click.option("--frozen", is_flag=True, help="Fail when the ledger of notes would change (for CI).")
-_tombstones = click.option(
-    "--tombstones", is_flag=True, help="Also write a deck that lets Anki delete the notes of removed questions."
-)
-
-
 @main_group.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option(
@@ -109,8 +80,8 @@ _tombstones = click.option(
 @click.option("--set", "settings", multiple=True, metavar="FORMAT.KEY=VALUE", help="An exporter's own option.")
 @click.option("--from-deck", default="", metavar="DECK", help="An earlier Anki deck whose history is to be kept.")
 @click.option("--ledger", is_flag=True, help="Keep the names of notes in a file beside the source.")
-@_frozen
-@_tombstones
+@frozen_option
+@tombstones_option
 @click.option("--strict", is_flag=True, help="Any warning fails the document.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but complaints.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
@@ -129,11 +100,11 @@ def convert(
     One SOURCE and one format: PATH may be a file, and its suffix gives the format. Otherwise PATH is a folder.
     '-' reads standard input.
     """
-    from tiku import build
+    from tiku import orders as planning
     from tiku.keeping import Keeping
 
     printer = Printer(quiet=quiet, verbose=verbose)
-    jobs = build.plan(list(sources), _formats(formats), output)
+    jobs = planning.plan(list(sources), _formats(formats), output)
     wanted = _settings((*settings, f"pdf.css={options['css']}") if options["css"] else settings)
     if unknown := sorted(set(wanted) - {job.format for job in jobs}):
         from tiku.exporters import EXPORTERS
@@ -145,7 +116,7 @@ def convert(
             else ", which is not made here"
         )
         raise UsageError(f"--set names the format '{unknown[0]}'{hint}")
-    orders = build.orders_of(
+    orders = planning.orders_of(
         jobs, reader=options["reader"], dialect=options["dialect"], title=options["title"],
         language=options["language"], authors=options["authors"], answers=options["answers"] or "",
         theme=options["theme"], settings=wanted, strict=options["strict"],
@@ -156,40 +127,18 @@ def convert(
     _finish(_run(orders, printer))
 
 
-@main_group.command(name="build")
-@click.option(
-    "-c", "--config", default="", metavar="FILE", help="The configuration (default: tiku.toml if there is one)."
-)
-@_frozen
-@_tombstones
-@click.option("--strict", is_flag=True, help="Any warning fails the document.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but complaints.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more.")
-def build_command(config: str, *, frozen: bool, tombstones: bool, strict: bool, quiet: bool, verbose: bool) -> None:
-    """Make every output of every bank in tiku.toml; without one, of source/ into outputs/."""
-    from tiku import config as configuration
-
-    orders = configuration.load(config, strict=strict, frozen=frozen, tombstones=tombstones).orders
-    _finish(_run(orders, Printer(quiet=quiet, verbose=verbose)))
-
-
 def _run(orders: Any, printer: Printer) -> int:
     """Carry out `orders`; return the exit code."""
-    from tiku import build
+    from tiku.batch.run import each_result
     from tiku.progress import bar
 
     worst = 0
     with bar(sum(len(order.outputs) for order in orders), quiet=printer.quiet) as tick:
-        for result in build.carry_out(orders):
-            tick(result.label)
-            printer.problems(result.problems)
-            if result.error is not None:
-                printer.error(result.error)
-                worst = max(worst, result.error.exit_code)
-            elif result.target is not None:
-                printer.say(f"{result.source} -> {result.target}")
-            for remark in result.remarks:
-                printer.say(f"  {remark}")
+        for result in each_result(orders):
+            if result.target or result.error:
+                tick(result.label)
+            printer.result(result)
+            worst = max(worst, result.error.exit_code if result.error else 0)
     return worst
 
 
@@ -291,6 +240,7 @@ def doctor() -> None:
     _finish(3 if bad else 0)
 
 
+main_group.add_command(build_command)
 main_group.add_command(ids)
 main_group.add_command(init)
 

@@ -71,8 +71,8 @@ def add(source: str, output: str, from_deck: str, ledger: str, *, yes: bool) -> 
     """
     import difflib
 
-    from tiku.build import whole_file
     from tiku.errors import DocumentError
+    from tiku.files import whole_file
     from tiku.sources import read_bytes
 
     reading, kept = _recalled(source, output, from_deck, ledger, {})

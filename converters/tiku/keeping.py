@@ -216,7 +216,7 @@ def _matched(kept: Kept) -> list[tuple[Known, Any]]:
 
 def save(kept: Kept) -> list[Problem]:
     """Write the ledger, if it says anything new; a problem when it cannot be written."""
-    from tiku.build import whole_file
+    from tiku.files import whole_file
 
     text = ledger.dumps(kept.identity.memory())
     if kept.path is None or text == kept.text:

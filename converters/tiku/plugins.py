@@ -46,6 +46,11 @@ class Registry:
         """All names, built-ins first; imports no plug-in."""
         return [*self.builtin, *sorted(set(self._entries()) - set(self.builtin))]
 
+    def strangers(self) -> str:
+        """The plug-ins that are not ours, each with its distribution's version."""
+        entries = [(name, entry.dist) for name, entry in sorted(self._entries().items())]
+        return ", ".join(f"{name} {dist.name} {dist.version}" if dist else name for name, dist in entries)
+
     def load(self, name: str) -> Any:
         """The plug-in object called `name`.
 

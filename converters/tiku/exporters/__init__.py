@@ -15,14 +15,14 @@ from tiku.plugins import Registry, suggest
 from tiku.render.options import Answers, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tiku.identity import Identity
     from tiku.model import Bank
     from tiku.problems import Problem
 
-__all__ = ["EXPORTERS", "SUFFIXES", "Answers", "ExportOptions", "Exporter", "Option", "options_for"]
+__all__ = ["EXPORTERS", "SUFFIXES", "Answers", "ExportOptions", "Exporter", "Option", "names_notes", "options_for"]
 
 EXPORTERS = Registry(
     "exporter",
@@ -59,6 +59,8 @@ class ExportOptions:
     """A typed value for each of the exporter's options."""
     identity: Identity | None = None
     """Under which name each question is known, for exporters that need it; None: nothing is known yet."""
+    progress: Callable[[float], None] | None = None
+    """Hears from exporters that take long how much is done, from 0 to 1, never less than before; from any thread."""
 
 
 class Exporter(Protocol):
@@ -98,3 +100,8 @@ def options_for(
         values[key] = known[key].parse(value)
     place = Answers(answers) if answers else exporter.answers[0]
     return ExportOptions(place, max(time, 315_532_800), theme, MappingProxyType(values))
+
+
+def names_notes(exporter: Exporter) -> bool:
+    """Whether a learner's history hangs on the names that `exporter` gives to questions."""
+    return bool(getattr(exporter, "uses_identity", False))

@@ -1,0 +1,228 @@
+"""Who does the work: this process, other processes here, or a cluster; one loop for all that loses no job.
+
+Each is a `concurrent.futures.Executor` behind a `Crew`. When a worker is killed, the executor is opened anew and only
+the jobs without a result run again, one at a time, so that a job that kills its worker each time fails alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from tiku.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures.process import ProcessPoolExecutor
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+TRIES = 3
+"""How many workers a job may cost before it is given up: one may have been killed by chance, or by its neighbour."""
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Instead of an answer: each worker that had this job was killed."""
+
+    workers: int
+
+
+class Crew(Protocol):
+    """Gives executors."""
+
+    slots: int
+    """How many jobs it may have at a time: a few more than can run, so that no worker waits; not many more, so that a
+    killed worker casts few doubts."""
+
+    def open(self) -> Executor:
+        """A new executor, ready to work. Raises SetupError when there is none to be had."""
+
+    def close(self, executor: Executor, *, now: bool) -> None:
+        """End `executor`; with `now`, its jobs too."""
+
+
+class Here(Executor):
+    """Runs each job when it is submitted, in this thread."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The future of a job that has ended."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - handed on to whoever asks for the result
+            future.set_exception(error)
+        return future
+
+
+class Alone:
+    """The crew that is this process."""
+
+    slots = 1
+
+    def open(self) -> Executor:
+        """An executor that works at once."""
+        return Here()
+
+    def close(self, executor: Executor, *, now: bool) -> None:
+        """Nothing is left to end."""
+
+
+class Processes:
+    """`width` processes on this machine."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.slots = width + 2
+
+    def open(self) -> Executor:
+        """A pool whose processes share nothing with this one but what is sent."""
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        # Never fork: this process may have threads, and a fork would copy their locks.
+        way = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        context = multiprocessing.get_context(way)
+        if way == "forkserver":
+            context.set_forkserver_preload(["tiku.batch.jobs"])
+        return ProcessPoolExecutor(self.width, mp_context=context, initializer=_begin)
+
+    def close(self, executor: Executor, *, now: bool) -> None:
+        """End the pool; with `now`, kill its processes."""
+        pool: ProcessPoolExecutor = executor  # type: ignore[assignment]
+        if now:
+            for process in list((pool._processes or {}).values()):  # noqa: SLF001 - Python 3.14 has kill_workers
+                with contextlib.suppress(OSError):
+                    os.kill(process.pid, signal.SIGKILL)  # type: ignore[arg-type]
+        executor.shutdown(wait=True, cancel_futures=now)
+
+
+def _begin() -> None:
+    """What a worker does first: Ctrl-C is its parent's affair, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Cluster:
+    """The workers of a dask scheduler at `address` (``tcp://host:8786``)."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.slots = 1
+        self._client: Any = None
+
+    def open(self) -> Executor:
+        """The cluster's executor."""
+        try:
+            from distributed import Client
+        except ModuleNotFoundError as error:
+            raise SetupError(f"'--executor dask://…' needs '{error.name}': pip install 'tiku[cluster]'") from error
+        try:
+            self._client = Client(self.address, timeout=20, set_as_default=False)  # type: ignore[no-untyped-call]
+            cores = sum(self._client.nthreads().values())
+        except (OSError, ValueError, TimeoutError) as error:
+            raise SetupError(f"no dask scheduler answers at '{self.address}': {error}") from error
+        if not cores:
+            self._client.close()
+            raise SetupError(f"the dask scheduler at '{self.address}' has no workers")
+        self.slots = 2 * cores
+        # A job whose worker died runs elsewhere; the scheduler gives up on it after TRIES workers.
+        executor: Executor = self._client.get_executor(pure=False, retries=0)
+        return executor
+
+    def close(self, executor: Executor, *, now: bool) -> None:
+        """Leave the cluster."""
+        with contextlib.suppress(Exception):
+            executor.shutdown(wait=not now)
+        with contextlib.suppress(Exception):
+            self._client.close()
+
+
+class Loop(Generic[Task, Answer]):
+    """Has `tasks` done by `crew`: `run` gives each with its answer, in the order in which they end."""
+
+    def __init__(self, crew: Crew, function: Callable[[Task], Answer]) -> None:
+        self.crew = crew
+        self.function = function
+        self._tries: dict[int, int] = {}
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer | Lost]]:
+        """Each task with its answer, or with Lost. An exception that a task raises comes up here."""
+        waiting = deque(enumerate(tasks))
+        suspects: deque[tuple[int, Task]] = deque()
+        under_way: dict[Future[Answer], tuple[int, Task]] = {}
+        executor = self.crew.open()
+        ended = False
+        try:
+            while waiting or suspects or under_way:
+                if suspects:
+                    if not under_way:
+                        self._submit(executor, under_way, suspects)
+                else:
+                    while waiting and len(under_way) < self.crew.slots and not self._broken(under_way):
+                        self._submit(executor, under_way, waiting)
+                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                broken = False
+                for future in done:
+                    job = under_way.pop(future)
+                    try:
+                        answer = future.result()
+                    except (BrokenExecutor, CancelledError):
+                        broken = True
+                        suspects.append(job)
+                        continue
+                    except Exception as error:
+                        if type(error).__name__ != "KilledWorker":
+                            raise
+                        yield job[1], Lost(TRIES)
+                        continue
+                    yield job[1], answer
+                if broken:
+                    suspects.extend(under_way.values())
+                    alone = len(suspects) == 1
+                    under_way.clear()
+                    self.crew.close(executor, now=True)
+                    executor = self.crew.open()
+                    if alone:  # it was by itself, so that it is no neighbour's doing
+                        yield from self._blame(suspects)
+            ended = True
+        finally:
+            self.crew.close(executor, now=not ended)
+
+    def _blame(self, suspects: deque[tuple[int, Task]]) -> Iterator[tuple[Task, Lost]]:
+        number, task = suspects[0]
+        self._tries[number] = self._tries.get(number, 0) + 1
+        if self._tries[number] >= TRIES:
+            suspects.popleft()
+            yield task, Lost(TRIES)
+
+    @staticmethod
+    def _broken(under_way: Iterable[Future[Any]]) -> bool:
+        return any(future.done() and isinstance(future.exception(), BrokenExecutor) for future in under_way)
+
+    def _submit(
+        self,
+        executor: Executor,
+        under_way: dict[Future[Answer], tuple[int, Task]],
+        queue: deque[tuple[int, Task]],
+    ) -> None:
+        job = queue.popleft()
+        try:
+            future = executor.submit(self.function, job[1])
+        except BrokenExecutor as error:  # it broke between two jobs
+            future = Future()
+            future.set_exception(error)
+        under_way[future] = job

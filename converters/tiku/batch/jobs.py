@@ -1,0 +1,492 @@
+"""One order, carried out: read, check, name, export, each a step that the store may already know.
+
+A job is idempotent and writes whole files only, so that it may run twice, anywhere, and be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiku import build, sources
+from tiku.batch import keys
+from tiku.errors import DocumentError, TikuError, UsageError, fault
+from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for
+from tiku.files import digest_at, whole_file
+from tiku.orders import Order, Output, Result, State
+from tiku.problems import Problem, Severity
+from tiku.readers import SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from tiku.batch.store import Store
+    from tiku.keeping import Kept
+    from tiku.model import Bank
+
+Clock = dict[str, float]
+"""Seconds for each step: ``read``, ``check``, ``names``, and each format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an output was made of, for the record of a build."""
+
+    digest: str
+    """SHA-256 of the file."""
+    read: keys.Made
+    """Ingredients of reading its source."""
+    export: keys.Made
+    """Ingredients of the export."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of an order."""
+
+    results: tuple[Result, ...]
+    made: Mapping[str, Made] = field(default_factory=dict)
+    """By target, for outputs that stand there now."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ()
+    """About the store."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing had to be done."""
+        return all(result.state is State.FRESH and not result.error for result in self.results if result.target)
+
+
+@dataclass(slots=True)
+class _Content:
+    """The bank of a source, or where it can be had from."""
+
+    digest: str
+    """Hash of the bank as JSON; empty without a store."""
+    date: str
+    problems: tuple[Problem, ...]
+    made: keys.Made
+    bank: Bank | None = None
+
+
+def carry_out(
+    order: Order, store: Store | None = None, progress: Callable[[Output, float], None] | None = None
+) -> Done:
+    """Do all that `order` asks for and that is not done yet; never raises TikuError: failures are results.
+
+    `progress` is told, while an output is made, which part of it is done (0 to 1).
+    """
+    work = _Work(order, store, progress)
+    try:
+        results = tuple(work.results())
+    except TikuError as error:
+        results = (*work.said, Result(order.source, order.source, error=error))
+    except Exception as error:
+        if os.environ.get("TIKU_DEBUG"):
+            raise
+        results = (*work.said, Result(order.source, order.source, error=fault(error, order.source)))
+    return Done(results, work.made, work.clock, tuple(store.complaints) if store else ())
+
+
+def look(order: Order, store: Store) -> Done | None:
+    """What `carry_out` would give if it had nothing to do; None when there is something to do. Writes nothing."""
+    work = _Work(order, store)
+    return Done(tuple(work.said), work.made) if work.is_fresh() else None
+
+
+def ingredients(order: Order, store: Store) -> dict[str, tuple[keys.Made, keys.Made | None]]:
+    """What each output of `order` is made of, by target: of reading, and of the export if the content is known."""
+    work = _Work(order, store)
+    read = keys.for_reading(order, _digest(_name_of(order.source)))
+    content = work.known_content()
+    if content is None:
+        return {str(output.target): (read, None) for output in order.outputs}
+    return {str(output.target): (content.made, work.export_made(output, content)) for output in order.outputs}
+
+
+def _name_of(source: str) -> str:
+    """Under which name a witness knows what was read of `source` first: the document, or a folder's list of them."""
+    return f"{source.rstrip('/')}/" if source != "-" and Path(source).is_dir() else source
+
+
+def _digest(name: str) -> str | None:
+    return sources.digest(name, SUFFIXES)
+
+
+class _Work:
+    """One order on its way. What it has to say grows in `said`, what stands at its targets in `made`."""
+
+    def __init__(
+        self, order: Order, store: Store | None, progress: Callable[[Output, float], None] | None = None
+    ) -> None:
+        self.order = order
+        # What comes from the network, or from standard input, cannot be known before it is read.
+        stable = order.source != "-" and not order.options.get("allow_net")
+        self.store = store if stable else None
+        self.progress = progress
+        self.said: list[Result] = []
+        self.made: dict[str, Made] = {}
+        self.clock: Clock = {}
+        self.noting = [output for output in order.outputs if names_notes(EXPORTERS.load(output.format))]
+        self._notes_known: bool | None = None
+
+    @contextlib.contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.clock[step] = self.clock.get(step, 0.0) + time.perf_counter() - start
+
+    # -- what is already there ----------------------------------------------------------------------------------------
+
+    def is_fresh(self) -> bool:
+        """Whether all outputs stand there as they should; then `said` tells what a build says of them."""
+        content = self.known_content()
+        if content is None or self._refused(content):
+            return False
+        results = []
+        for output in self.order.outputs:
+            row = self._row(output, content)
+            if row is None or digest_at(output.target) != row["sha256"]:
+                return False
+            problems = _problems(row["problems"])
+            if self._refused_at(problems) or (row.get("ledger") and not self._ledger_is(row["ledger"])):
+                return False
+            self._remember(output, content, row["sha256"])
+            results.append(Result(
+                self.order.source, str(output.target), output.target, problems, state=State.FRESH
+            ))  # fmt: skip
+        self.said = [Result(self.order.source, self.order.source, problems=content.problems), *results]
+        return True
+
+    def known_content(self) -> _Content | None:
+        """The content of the source as an earlier build read it, if nothing that it read has changed."""
+        if self.store is None:
+            return None
+        made = keys.for_reading(self.order, _digest(_name_of(self.order.source)))
+        row = self.store.row(keys.key_of("read", made))
+        if row is None or any(_digest(name) != digest for name, digest in row["seen"].items()):
+            return None
+        return _Content(row["bank"], row["date"], _problems(row["problems"]), _with_seen(made, row["seen"]))
+
+    def _row(self, output: Output, content: _Content) -> dict[str, Any] | None:
+        if self.store is None:
+            return None
+        if output in self.noting and not self._notes_can_be_known():
+            return None
+        return self.store.row(keys.key_of("export", self.export_made(output, content)))
+
+    def _notes_can_be_known(self) -> bool:
+        """Names depend on the ledger and on the decks that stand there; without a ledger, on whatever lies about."""
+        if self._notes_known is None:
+            keeping = self.order.keeping
+            ledger = self._ledger()
+            self._notes_known = bool(
+                keeping and not keeping.tombstones and not keeping.from_deck and ledger and ledger.is_file()
+            )
+        return self._notes_known
+
+    def _ledger(self) -> Path | None:
+        from tiku import ledger
+
+        keeping = self.order.keeping
+        return Path(keeping.ledger) if keeping and keeping.ledger else ledger.path_for(Path(self.order.source))
+
+    def _ledger_is(self, digest: str) -> bool:
+        ledger = self._ledger()
+        return ledger is not None and digest_at(ledger) == digest
+
+    def export_made(self, output: Output, content: _Content) -> keys.Made:
+        """The ingredients of one output."""
+        # The time of the source's file is no ingredient: a checkout or a copy changes it, and nothing else.
+        epoch = os.environ.get("SOURCE_DATE_EPOCH", "") or content.date or "of the source"
+        made = keys.for_export(EXPORTERS.load(output.format), output, content.digest, epoch)
+        if output in self.noting:
+            made["ledger"] = (digest_at(self._ledger() or "") or "none")[: keys.SHORT]
+            for other in self.noting:
+                made[f"deck {other.target.name}"] = (digest_at(other.target) or "none")[: keys.SHORT]
+                made[f"with {other.format}"] = f"{other.answers} {sorted(other.settings.items())}"
+        return made
+
+    def _remember(self, output: Output, content: _Content, digest: str) -> None:
+        self.made[str(output.target)] = Made(digest, content.made, self.export_made(output, content))
+
+    # -- what has to be made ------------------------------------------------------------------------------------------
+
+    def results(self) -> Iterator[Result]:
+        """Carry the order out; a failure stops only what depends on it."""
+        if self.store is None:  # an exporter may have something that takes long and depends on no bank
+            self._prepare(self.order.outputs)
+        content = self.known_content() or self._read()
+        yield self._say(Result(self.order.source, self.order.source, problems=content.problems))
+        self._refuse(content.problems)
+        rows = {output.target: self._row(output, content) for output in self.order.outputs}
+        if any(rows[output.target] is None for output in self.noting):
+            rows |= {output.target: None for output in self.noting}  # their names are decided together
+        plain = [output for output in self.order.outputs if output not in self.noting]
+        for output in plain:
+            yield self._say(self._output(output, content, rows[output.target], None, 0))
+        if self.noting:
+            yield from self._notes(content, rows)
+
+    def _notes(self, content: _Content, rows: Mapping[Path, dict[str, Any] | None]) -> Iterator[Result]:
+        kept: Kept | None = None
+        found = [row for output in self.noting if (row := rows[output.target])]
+        before = self._before(content)
+        if found and self._restored_ledger(found[0]):
+            for output in self.noting:
+                yield self._say(self._output(output, content, rows[output.target], None, 0))
+            return
+        when = self._when(content)
+        with self._timed("names"):
+            kept = self._recall(self._bank(content), when)
+        if kept.problems:
+            yield self._say(Result(self.order.source, self.order.source, problems=tuple(kept.problems)))
+        failed = False
+        results = []
+        for output in self.noting:
+            result = self._output(output, content, None, kept, when)
+            failed = failed or result.error is not None
+            results.append(result)
+            yield self._say(result)
+        keeping = self.order.keeping
+        if keeping and keeping.write and not keeping.frozen and not failed:
+            from tiku.keeping import save
+
+            with self._timed("names"):
+                problems = save(kept)
+            if problems:
+                yield self._say(Result(self.order.source, self.order.source, problems=tuple(problems)))
+                return
+        if not failed:
+            self._note_names(content, kept, before, results)
+
+    def _before(self, content: _Content) -> dict[str, str]:
+        """The keys of the outputs with names, as things stand before any of them is made."""
+        if self.store is None or not self._notes_can_be_known():
+            return {}
+        return {str(output.target): keys.key_of("export", self.export_made(output, content)) for output in self.noting}
+
+    def _restored_ledger(self, row: Mapping[str, Any]) -> bool:
+        """Put the ledger in its place that belongs to a stored deck; False when it cannot be."""
+        digest, ledger, keeping = row.get("ledger", ""), self._ledger(), self.order.keeping
+        if not digest or ledger is None or digest_at(ledger) == digest:
+            return True
+        data = self.store.get(digest) if self.store else None
+        if data is None or not keeping or keeping.frozen or not keeping.write:
+            return False
+        with whole_file(ledger) as temporary:
+            temporary.write_bytes(data)
+        return True
+
+    def _note_names(self, content: _Content, kept: Kept, before: Mapping[str, str], results: Iterable[Result]) -> None:
+        """Remember outputs with names under the state before them, and under the state they leave behind."""
+        keeping = self.order.keeping
+        if self.store is None or not keeping or keeping.tombstones or keeping.from_deck:
+            return
+        ledger = self._ledger()
+        if ledger is None or not ledger.is_file():
+            return
+        noted = self.store.put(ledger.read_bytes())
+        self._notes_known = None
+        by_target = {output.target: output for output in self.noting}
+        for result in results:
+            if result.target is None:
+                continue
+            output = by_target[result.target]
+            digest = self._kept_object(output)
+            if not digest:
+                continue
+            lasting = [problem for problem in result.problems if problem.code != "Q501"]
+            named = [problem for problem in kept.problems if problem.code == "Q502"]
+            after = keys.key_of("export", self.export_made(output, content))
+            row = {"sha256": digest, "problems": _rows([*named, *lasting]), "ledger": noted}
+            self.store.note(after, row)
+            if (key := before.get(str(output.target), after)) != after:
+                self.store.note(key, row | {"problems": _rows([*kept.problems, *result.problems])})
+            self._remember(output, content, digest)
+
+    def _kept_object(self, output: Output) -> str:
+        try:
+            return self.store.put(output.target.read_bytes()) if self.store else ""
+        except OSError:
+            return ""
+
+    def _output(
+        self, output: Output, content: _Content, row: dict[str, Any] | None, kept: Kept | None, when: int
+    ) -> Result:
+        problems: list[Problem] = []
+        remarks: list[str] = []
+        source, target = self.order.source, output.target
+        try:
+            if row is not None:
+                problems = list(_problems(row["problems"]))
+                self._refuse(problems)
+                if (state := self._restored(output, row["sha256"])) is not None:
+                    self._remember(output, content, row["sha256"])
+                    return Result(source, str(target), target, tuple(problems), state=state)
+            bank = self._bank(content)
+            exporter: Exporter = EXPORTERS.load(output.format)
+            with self._timed(output.format):
+                made = self.export_made(output, content) if self.store and kept is None else None
+                problems, remarks = self._export(exporter, bank, output, when or self._when(content), kept)
+            if made is not None and self.store and (digest := self._kept_object(output)):
+                self.store.note(keys.key_of("export", made), {"sha256": digest, "problems": _rows(problems)})
+                self.made[str(target)] = Made(digest, content.made, made)
+        except TikuError as error:
+            return Result(source, str(target), problems=tuple(problems), error=error)
+        except Exception as error:  # one format's fault is no reason to lose the others
+            if os.environ.get("TIKU_DEBUG"):
+                raise
+            return Result(source, str(target), problems=tuple(problems), error=fault(error, str(target)))
+        return Result(source, str(target), target, tuple(problems), remarks=tuple(remarks))
+
+    def _restored(self, output: Output, digest: str) -> State | None:
+        """How the output came to stand in its place; None when it has to be made."""
+        if digest_at(output.target) == digest:
+            return State.FRESH
+        data = self.store.get(digest) if self.store else None
+        if data is None:
+            return None
+        with whole_file(output.target) as temporary:
+            temporary.write_bytes(data)
+        return State.RESTORED
+
+    def _export(
+        self, exporter: Any, bank: Bank, output: Output, when: int, kept: Kept | None
+    ) -> tuple[list[Problem], list[str]]:
+        remarks: list[str] = []
+        keeping = self.order.keeping
+        options = options_for(exporter, answers=output.answers, time=when, theme=output.theme, settings=output.settings)
+        if kept:
+            options = replace(options, identity=kept.identity)
+            if keeping and keeping.tombstones and hasattr(exporter, "bury") and exporter.buried(kept.identity):
+                cleanup = output.target.with_name(f"{output.target.stem}-cleanup{output.target.suffix}")
+                with whole_file(cleanup) as temporary:
+                    count = exporter.bury(bank, temporary, options)
+                remarks.append(f"{cleanup}: import it, then Tools > Empty Cards deletes {count} removed notes")
+        with whole_file(output.target) as temporary:
+            problems = exporter.export(bank, temporary, options)
+            self._refuse(problems)
+            if kept and keeping and keeping.frozen:
+                from tiku.keeping import refuse_change
+
+                refuse_change(kept)
+        if kept and hasattr(exporter, "remember"):
+            from tiku.keeping import remarks as say
+
+            remarks = [*say(kept.identity), *remarks]
+        return problems, remarks
+
+    def _prepare(self, outputs: Iterable[Output]) -> None:
+        for name in dict.fromkeys(output.format for output in outputs):
+            getattr(EXPORTERS.load(name), "prepare", lambda: None)()
+
+    # -- content ------------------------------------------------------------------------------------------------------
+
+    def _read(self) -> _Content:
+        """Read and check the source, and remember what came of it.
+
+        Raises DocumentError when the source cannot be read or holds no questions.
+        """
+        from tiku.checks import check
+
+        order = self.order
+        before = _digest(_name_of(order.source))
+        with self._timed("read"), sources.witness() as seen:
+            reading = build.read(order.source, format=order.reader, **order.options)
+        with self._timed("check"):
+            problems = tuple(check(reading))
+        content = _Content("", reading.bank.date, problems, {}, reading.bank)
+        if self.store is None:
+            return content
+        from tiku import serial
+
+        # What was really read counts, not what stood there a moment before or after.
+        made = keys.for_reading(order, seen.pop(_name_of(order.source), before))
+        with self._timed("remember"):
+            content.digest = self.store.put(serial.dumps(reading.bank).encode())
+            content.made = _with_seen(made, seen)
+            row = {
+                "bank": content.digest, "date": content.date, "problems": _rows(problems), "seen": dict(seen)
+            }  # fmt: skip
+            self.store.note(keys.key_of("read", made), row)
+        return content
+
+    def _bank(self, content: _Content) -> Bank:
+        if content.bank is None:
+            from tiku import serial
+
+            with self._timed("recall"):
+                data = self.store.get(content.digest) if self.store else None
+                if data is not None:
+                    content.bank = serial.loads(data.decode())
+            if content.bank is None:  # the store has lost it
+                content.bank = self._read().bank
+        assert content.bank is not None  # noqa: S101 - for the type checker
+        return content.bank
+
+    def _when(self, content: _Content) -> int:
+        return build.time_for(self._bank(content), self.order.source)
+
+    def _recall(self, bank: Bank, when: int) -> Kept:
+        """Under which names the questions are known."""
+        from tiku.keeping import Keeping, recall
+
+        order = self.order
+        outputs = [(EXPORTERS.load(output.format), output.target) for output in self.noting]
+        decks = [(exporter, target) for exporter, target in outputs if hasattr(exporter, "remember")]
+        # A note's time must rise when the source changes, which a date written in the document does not.
+        changed = when if order.source == "-" else build.time_for(replace(bank, date=""), order.source)
+        return recall(bank, order.source, decks, order.keeping or Keeping(), changed)
+
+    # -- what stops it ------------------------------------------------------------------------------------------------
+
+    def _say(self, result: Result) -> Result:
+        self.said.append(result)
+        return result
+
+    def _refused_at(self, problems: Iterable[Problem]) -> int:
+        bad = sum(problem.severity is not Severity.NOTICE for problem in problems)
+        return bad if self.order.strict else 0
+
+    def _refused(self, content: _Content) -> bool:
+        return bool(self._refused_at(content.problems))
+
+    def _refuse(self, problems: Iterable[Problem]) -> None:
+        """Under --strict, a warning is a failure."""
+        if count := self._refused_at(problems):
+            raise DocumentError(f"{count} warning(s), and --strict was given", file=self.order.source)
+
+
+def _with_seen(made: keys.Made, seen: Mapping[str, str | None]) -> keys.Made:
+    return made | {f"file {name}": (digest or "none")[: keys.SHORT] for name, digest in sorted(seen.items())}
+
+
+def _rows(problems: Iterable[Problem]) -> list[list[Any]]:
+    return [[problem.code, problem.message, problem.file, problem.line] for problem in problems]
+
+
+def _problems(rows: Iterable[list[Any]]) -> tuple[Problem, ...]:
+    return tuple(Problem(*row) for row in rows)
+
+
+def validate(orders: Iterable[Order]) -> None:
+    """Look at all options before anything is read. Raises UsageError or SetupError for the first that is wrong."""
+    seen: set[tuple[Any, ...]] = set()
+    for order in orders:
+        for output in order.outputs:
+            what = (output.format, output.answers, output.theme, tuple(sorted(output.settings.items())))
+            if what in seen:
+                continue
+            seen.add(what)
+            exporter = EXPORTERS.load(output.format)
+            options_for(exporter, answers=output.answers, time=0, theme=output.theme, settings=output.settings)
+        noting = any(names_notes(EXPORTERS.load(output.format)) for output in order.outputs)
+        if order.keeping and order.keeping.from_deck and not noting:
+            raise UsageError("--from-deck is for formats that make notes: apkg, anki-csv")

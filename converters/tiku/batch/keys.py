@@ -1,0 +1,132 @@
+"""What an output is made of, as hashes: the same ingredients, the same key; nothing here looks at a clock.
+
+The ingredients of a step are a flat dictionary of texts, so that a later build can say which one has changed
+(`tiku build --explain`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiku import __version__
+from tiku.files import digest_at, digest_below, digest_of
+from tiku.readers import READERS, SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tiku.exporters import Exporter
+    from tiku.orders import Order, Output
+
+Made = dict[str, str]
+"""The ingredients of a step: what each is for, and its hash or value."""
+SHORT = 16
+"""Hexadecimal digits by which an ingredient is remembered; keys themselves are whole."""
+
+
+def key_of(kind: str, made: Mapping[str, Any]) -> str:
+    """The key of the step `kind` with the ingredients `made`."""
+    return digest_of(json.dumps([kind, made], ensure_ascii=False, sort_keys=True, default=str).encode())
+
+
+@cache
+def own() -> str:
+    """tiku's version, and the hash of its code and data: what is changed in a checkout counts."""
+    with contextlib.suppress(TypeError):
+        folder = Path(str(files("tiku")))
+        return f"{__version__} {digest_below(folder, without=frozenset({'__pycache__'}))[:SHORT]}"
+    return __version__
+
+
+@cache
+def pandoc() -> str:
+    """pandoc's version."""
+    from tiku.pandoc import version as asked
+
+    return asked()
+
+
+@cache
+def fonts() -> str:
+    """The hash of the list of fonts that this machine offers."""
+    from tiku.render.fonts import faces
+
+    return digest_of(repr(faces()).encode())[:SHORT]
+
+
+@cache
+def _library(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"
+
+
+def for_reading(order: Order, source: str | None) -> Made:
+    """The ingredients of reading, but for the files that only come up while it goes on.
+
+    `source` is the hash of the document, or of a folder's list of documents.
+    """
+    made: Made = {"source": source or "", "name": order.source, "tiku": own(), "pandoc": pandoc()}
+    made["reader"] = order.reader or SUFFIXES.get(Path(order.source).suffix.lower(), "")
+    if made["reader"] not in READERS.builtin:
+        made["plug-ins"] = READERS.strangers()
+    for name, value in order.options.items():
+        if value:
+            made[f"option {name}"] = json.dumps(value, ensure_ascii=False, sort_keys=True, default=list)
+    return made
+
+
+def for_export(exporter: Exporter, output: Output, content: str, time: str) -> Made:
+    """The ingredients of one output: `content` is the hash of the bank, `time` what the output may carry."""
+    from tiku.exporters import EXPORTERS
+
+    made: Made = {"content": content, "format": output.format, "tiku": own(), "time": time}
+    if output.answers:
+        made["answers"] = output.answers
+    if output.theme:
+        made["theme"] = f"{output.theme} {_at(output.theme)}".strip()
+    paths = {option.name for option in exporter.options if option.file}
+    for name, value in output.settings.items():
+        made[f"option {name}"] = f"{value} {_at(str(value))}".strip() if name in paths else str(value)
+    for name in getattr(exporter, "tools", ()):
+        made[name] = fonts() if name == "fonts" else _library(name)
+    if output.format not in EXPORTERS.builtin:
+        made["plug-ins"] = EXPORTERS.strangers()
+    return made
+
+
+def _at(name: str) -> str:
+    """The hash of the user's file or folder called `name`; empty when there is none."""
+    path = Path(name)
+    if path.is_dir():
+        return digest_below(path)[:SHORT]
+    return (digest_at(path) or "")[:SHORT]
+
+
+def difference(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What has changed between two sets of ingredients, in words."""
+    out = []
+    for name in sorted({*before, *now}):
+        old, new = before.get(name), now.get(name)
+        if old == new:
+            continue
+        if old is None:
+            out.append(f"{name} is new")
+        elif new is None:
+            out.append(f"{name} is no longer there")
+        elif name in _SHOWN or name.startswith("option "):
+            out.append(f"{name}: {old} -> {new}")
+        else:
+            out.append(f"{name} has changed")
+    return out
+
+
+_SHOWN = frozenset({"pandoc", "reader", "answers", "theme", "time", "weasyprint", "pikepdf", "ebooklib", "tiku"})
+"""Ingredients that say something as they are; the others are hashes."""

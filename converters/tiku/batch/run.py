@@ -1,0 +1,277 @@
+"""A build from its first look to its record: what is fresh stays, the rest goes to a crew, and nothing else is touched.
+
+Every output folder is locked while a build writes to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tiku.batch import keys, record
+from tiku.batch.engine import Alone, Crew, Loop, Lost
+from tiku.batch.jobs import Done, carry_out, ingredients, look, validate
+from tiku.batch.store import LIMIT, Store
+from tiku.errors import ExportError, SetupError
+from tiku.files import digest_at, sweep
+from tiku.orders import Order, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+LOCK = ".tiku.lock"
+PATIENCE = 600.0
+"""Seconds that a build waits for another one in the same folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An order with all that a worker must know, which may be another machine's."""
+
+    order: Order
+    store: str = ""
+    """The folder of the store; empty keeps nothing."""
+    place: str = ""
+    """The folder that paths are relative to."""
+    epoch: str = ""
+    """SOURCE_DATE_EPOCH where the build was started."""
+    tool: str = ""
+    """The tiku that sends the task."""
+
+
+def perform(task: Task) -> Done:
+    """Carry out one task, wherever this is."""
+    order = task.order
+    if task.tool and keys.own() != task.tool:
+        error = SetupError(f"a worker runs another tiku ({keys.own()}, not {task.tool})")
+        return Done((Result(order.source, order.source, error=error),))
+    if task.place and task.place != str(Path.cwd()):
+        try:
+            os.chdir(task.place)
+        except OSError as error:
+            told = SetupError(f"a worker cannot reach '{task.place}': {error.strerror or error}")
+            return Done((Result(order.source, order.source, error=told),))
+    if task.epoch != os.environ.get("SOURCE_DATE_EPOCH", ""):
+        os.environ["SOURCE_DATE_EPOCH"] = task.epoch
+    return carry_out(order, Store(Path(task.store)) if task.store else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a build is to be done."""
+
+    by: str = "tiku.toml"
+    """The configuration and its profile: whose outputs these are."""
+    store: Path | None = None
+    limit: int = LIMIT
+    """Bytes that the store may hold."""
+    crew: Crew = field(default_factory=Alone)
+    fail_fast: bool = False
+    wait: float = PATIENCE
+    """Seconds to wait for another build."""
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """An output that is not as it should be, and why."""
+
+    source: str
+    target: Path
+    why: tuple[str, ...]
+
+
+class Build:
+    """One build of `orders`. Use `stale`, or iterate over `run`; then `report` what there is."""
+
+    def __init__(self, orders: Sequence[Order], wish: Wish) -> None:
+        validate(orders)
+        self.orders = list(orders)
+        self.wish = wish
+        self.store = Store(wish.store) if wish.store else None
+        self.complaints: list[str] = []
+        self.seconds: dict[str, float] = {}
+        """For each step, of all documents together."""
+        self.slowest: list[tuple[float, str]] = []
+        self._records: dict[Path, record.Record] = {}
+        self.folders = sorted({output.target.parent for order in orders for output in order.outputs})
+
+    # -- before -------------------------------------------------------------------------------------------------------
+
+    def stale(self) -> list[Stale]:
+        """What a build would make, and why. Writes nothing."""
+        out: list[Stale] = []
+        for order in self.orders:
+            if self.store is None or look(order, self.store) is None:
+                out += self._reasons(order)
+        return out
+
+    def _reasons(self, order: Order) -> list[Stale]:
+        store = self.store or Store(Path(os.devnull))
+        now = ingredients(order, store)
+        out = []
+        for output in order.outputs:
+            entry = self._record(output.target.parent).entries.get(output.target.name)
+            read, export = now[str(output.target)]
+            stands = digest_at(output.target)
+            why: list[str] = []
+            if stands is None:
+                why.append("it is not there" if entry and entry.digest else "it was never made")
+            if entry and entry.digest:
+                if stands is not None and stands != entry.digest:
+                    why.append("it was changed after it was made")
+                why += keys.difference(_stable(entry.read), _stable(read))
+                if export is not None:
+                    why += [each for each in keys.difference(entry.export, export) if not each.startswith("content ")]
+            elif stands is not None:
+                why.append("it is not known how it was made")
+            if why or export is None:
+                out.append(
+                    Stale(order.source, output.target, tuple(why or ["a file that the source uses has changed"]))
+                )
+        return out
+
+    def _record(self, folder: Path) -> record.Record:
+        if folder not in self._records:
+            self._records[folder] = record.Record(folder)
+        return self._records[folder]
+
+    # -- the build ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> Iterator[Result]:
+        """Make what is not there; give a result for each source and output as it comes.
+
+        Raises SetupError when an output folder cannot be used, or another build does not leave it.
+        """
+        with self._locked():
+            for folder in self.folders:
+                sweep(folder)
+            self._announce()
+            try:
+                yield from self._carry_out()
+            finally:
+                self._save()
+        if self.store and self.store.wrote:
+            self.store.trim(self.wish.limit)
+
+    def _carry_out(self) -> Iterator[Result]:
+        todo: list[Task] = []
+        store = str(self.wish.store) if self.wish.store else ""
+        place, epoch, tool = str(Path.cwd()), os.environ.get("SOURCE_DATE_EPOCH", ""), keys.own() if store else ""
+        for order in self.orders:
+            done = look(order, self.store) if self.store else None
+            if done is None:
+                todo.append(Task(order, store, place, epoch, tool))
+            else:
+                yield from self._take(done)
+        crew = self.wish.crew if len(todo) > 1 or not isinstance(self.wish.crew, Alone) else Alone()
+        loop: Loop[Task, Done] = Loop(crew, perform)
+        for task, answer in loop.run(todo) if todo else ():
+            if isinstance(answer, Lost):
+                source = task.order.source
+                lost = ExportError(
+                    f"each of the {answer.workers} workers that had this document was killed or crashed", file=source
+                )
+                answer = Done((Result(source, source, error=lost),))  # noqa: PLW2901
+            yield from self._take(answer)
+            if self.wish.fail_fast and any(result.error for result in answer.results):
+                return
+
+    def _take(self, done: Done) -> Iterator[Result]:
+        for result in done.results:
+            made = done.made.get(str(result.target))
+            if made and result.target:
+                self._record(result.target.parent).entries[result.target.name] = record.Entry(
+                    self.wish.by, made.digest, _stable(made.read), dict(made.export)
+                )
+        for step, seconds in done.seconds.items():
+            self.seconds[step] = self.seconds.get(step, 0.0) + seconds
+        if done.seconds:
+            self.slowest = sorted([*self.slowest, (sum(done.seconds.values()), done.results[0].source)])[-10:]
+        self.complaints += [each for each in done.complaints if each not in self.complaints]
+        if self.store and any(result.state == "made" for result in done.results):
+            self.store.wrote = True  # by a worker
+        yield from done.results
+
+    def _announce(self) -> None:
+        """Write down what will be made before it is: a killed build leaves no file that nobody knows."""
+        if self.wish.store is None:
+            return
+        for order in self.orders:
+            for output in order.outputs:
+                entries = self._record(output.target.parent).entries
+                if output.target.name not in entries:
+                    entries[output.target.name] = record.Entry(self.wish.by)
+        self._save()
+
+    def _save(self) -> None:
+        for each in self._records.values():
+            if self.wish.store is not None:
+                each.save()
+
+    # -- the folders --------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            for folder in self.folders:  # sorted: two builds cannot wait for each other
+                stack.enter_context(lock(folder, self.wish.wait))
+            yield
+
+    def superfluous(self) -> list[Path]:
+        """Files that an earlier build of this configuration made, and that it makes no more."""
+        wanted: dict[Path, set[str]] = {}
+        for order in self.orders:
+            for output in order.outputs:
+                wanted.setdefault(output.target.parent, set()).add(output.target.name)
+        return [
+            folder / name
+            for folder in self.folders
+            for name in self._record(folder).stale(self.wish.by, wanted.get(folder, set()))
+        ]
+
+    def clean(self) -> tuple[list[Path], list[Path]]:
+        """Remove what is superfluous: (what was removed, what was not because someone has changed it)."""
+        gone: list[Path] = []
+        left: list[Path] = []
+        with self._locked():
+            for path in self.superfluous():
+                (gone if self._record(path.parent).remove(path.name) else left).append(path)
+            self._save()
+        return gone, left
+
+
+def _stable(read: keys.Made) -> keys.Made:
+    """The ingredients of reading that are known before it begins."""
+    return dict(read)
+
+
+@contextlib.contextmanager
+def lock(folder: Path, patience: float) -> Iterator[None]:
+    """Have `folder` to ourselves. Raises SetupError when it cannot be written, or another build holds it too long."""
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = FileLock(folder / LOCK, timeout=patience)
+        held.acquire()
+    except Timeout as error:
+        raise SetupError(f"another build has been writing to '{folder}' for {patience:.0f} seconds") from error
+    except (OSError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SetupError(f"cannot write '{folder}': {reason}") from error
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def each_result(orders: Iterable[Order]) -> Iterator[Result]:
+    """Carry `orders` out here, one after the other, and keep nothing: what ``tiku convert`` does."""
+    orders = list(orders)
+    validate(orders)
+    for order in orders:
+        yield from carry_out(order).results

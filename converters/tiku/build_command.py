@@ -1,0 +1,221 @@
+"""``tiku build``: its options, and what it says."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tiku.errors import TikuError, UsageError
+from tiku.printer import Printer
+
+if TYPE_CHECKING:
+
+    from tiku.batch.engine import Crew
+    from tiku.batch.run import Build, Wish
+    from tiku.config import Plan
+    from tiku.orders import Result
+
+STYLES = ("json", "junit", "sarif", "github")
+
+frozen_option = click.option("--frozen", is_flag=True, help="Fail when the ledger of notes would change (for CI).")
+tombstones_option = click.option(
+    "--tombstones", is_flag=True, help="Also write a deck that lets Anki delete the notes of removed questions."
+)
+
+
+@click.command(name="build")
+@click.option(
+    "-c", "--config", default="", metavar="FILE", help="The configuration (default: tiku.toml if there is one)."
+)
+@click.option("--profile", default="", metavar="NAME", help="One of the configuration's profiles.")
+@click.option("-j", "--jobs", type=click.IntRange(min=0), default=None, metavar="N", help="Processes at a time.")
+@click.option("--executor", default="", metavar="URL", help="Who works instead: dask://HOST:PORT.")
+@click.option("--keep-going/--fail-fast", default=None, help="Whether other documents are built after a failure.")
+@click.option("--explain", is_flag=True, help="Say why each output is made again.")
+@click.option("--check", is_flag=True, help="Build nothing; end with 1 if an output is not up to date.")
+@click.option("--clean", is_flag=True, help="Remove outputs of earlier builds that are made no more.")
+@click.option("--cache", default=None, metavar="DIR", help="Where finished work is kept.")
+@click.option("--no-cache", is_flag=True, help="Keep nothing, and make everything anew.")
+@click.option("--wait", default=600.0, metavar="SECONDS", help="How long to wait for another build in the same folder.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="STYLE[=FILE]",
+    help=f"A report, to FILE or standard output: {', '.join(STYLES)}.",
+)
+@click.option("--profile-build", is_flag=True, help="Say where the time went.")
+@click.option("--watch", is_flag=True, help="Build again whenever something changes, until interrupted.")
+@frozen_option
+@tombstones_option
+@click.option("--strict", is_flag=True, help="Any warning fails the document.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but complaints.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+def build_command(*, quiet: bool, verbose: bool, watch: bool, **options: Any) -> None:
+    """Make every output of every bank in tiku.toml; without one, of source/ into outputs/.
+
+    What is up to date stays. Ends with 1 if a document failed, 2 if the call or the configuration is wrong, 3 if this
+    machine lacks something, 130 if interrupted.
+    """
+    printer = Printer(quiet=quiet, verbose=verbose)
+    reports = [_report(each) for each in options["reports"]]
+    if watch:
+        from tiku.batch.watch import changes
+
+        files: list[Path] = []
+
+        def once() -> None:
+            try:
+                plan = _plan(options)
+                files[:] = _watched(plan, options["config"])
+                _build(plan, options, printer, reports)
+            except TikuError as error:  # a half-saved configuration is no reason to stop watching
+                printer.error(error)
+
+        once()
+        printer.say("watching; Ctrl-C ends")
+        for changed in changes(lambda: files):
+            printer.say(f"changed: {', '.join(changed[:3])}" + (" …" if len(changed) > 3 else ""))
+            once()
+        return
+    code = _build(_plan(options), options, printer, reports)
+    if code:
+        raise SystemExit(code)
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    from tiku import config
+
+    names = ("profile", "strict", "frozen", "tombstones")
+    return config.load(options["config"], **{name: options[name] for name in names})
+
+
+def _watched(plan: Plan, config: str) -> list[Path]:
+    from tiku.config import DEFAULT
+
+    paths = [Path(config or DEFAULT)]
+    for order in plan.orders:
+        paths.append(Path(order.source))
+        for output in order.outputs:
+            paths += [Path(output.theme)] if output.theme else []
+            paths += [Path(str(value)) for name, value in output.settings.items() if name == "css" and value]
+    return [path for path in dict.fromkeys(paths) if path.exists()]
+
+
+def _report(text: str) -> tuple[str, str]:
+    style, _, file = text.partition("=")
+    if style not in STYLES:
+        from tiku.plugins import suggest
+
+        raise UsageError(f"--report: no style '{style}'{suggest(style, list(STYLES))}")
+    return style, file
+
+
+def _crew(options: dict[str, Any], plan: Plan) -> Crew:
+    from tiku.batch import engine
+
+    address = options["executor"]
+    if address:
+        scheme, found, place = address.partition("://")
+        if scheme != "dask" or not found or not place:
+            raise UsageError(f"--executor takes dask://HOST:PORT, not '{address}'")
+        return engine.Cluster(f"tcp://{place}")
+    jobs = plan.jobs if options["jobs"] is None else options["jobs"]
+    width = min(jobs or engine.processors(), len(plan.orders))
+    return engine.Processes(width) if width > 1 else engine.Alone()
+
+
+def _wish(options: dict[str, Any], plan: Plan) -> Wish:
+    from tiku.batch.run import Wish
+    from tiku.batch.store import default_folder
+    from tiku.config import DEFAULT
+
+    cache = plan.cache if options["cache"] is None else options["cache"]
+    folder = None if cache is None or options["no_cache"] else Path(cache).absolute() if cache else default_folder()
+    keep_going = plan.keep_going if options["keep_going"] is None else options["keep_going"]
+    by = Path(options["config"] or DEFAULT).as_posix() + (
+        f" --profile {options['profile']}" if options["profile"] else ""
+    )
+    return Wish(by, folder, plan.cache_size, _crew(options, plan), not keep_going, options["wait"])
+
+
+def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[tuple[str, str]]) -> int:
+    """One build; return the exit code."""
+    from tiku.batch.run import Build
+
+    start = time.perf_counter()
+    build = Build(plan.orders, _wish(options, plan))
+    if options["check"] or options["explain"]:
+        stale = build.stale()
+        for each in stale:
+            click.echo(f"{each.target}: {'; '.join(each.why)}" if options["explain"] else str(each.target), err=True)
+        if options["check"]:
+            printer.say(
+                f"{len(stale)} of {sum(len(order.outputs) for order in plan.orders)} outputs are not up to date"
+            )
+            return 1 if stale else 0
+    if options["clean"]:
+        gone, left = build.clean()
+        for path in gone:
+            printer.say(f"removed {path}")
+        for path in left:
+            printer.say(f"not removed, since it was changed: {path}")
+    results = _run(build, printer)
+    for style, file in reports:
+        _write_report(style, file, results, build, time.perf_counter() - start)
+    for complaint in build.complaints:
+        printer.say(f"tiku: {complaint}")
+    if stale_files := [] if options["clean"] else build.superfluous():
+        printer.say(f"{len(stale_files)} outputs of earlier builds are made no more; --clean removes them")
+    if options["profile_build"]:
+        _say_profile(build)
+    _say_summary(results, printer, time.perf_counter() - start)
+    return max((result.error.exit_code for result in results if result.error), default=0)
+
+
+def _run(build: Build, printer: Printer) -> list[Result]:
+    from tiku.progress import bar
+
+    results: list[Result] = []
+    with bar(sum(len(order.outputs) for order in build.orders), quiet=printer.quiet) as tick:
+        for result in build.run():
+            results.append(result)
+            if result.target or result.error:
+                tick(result.label)
+            printer.result(result)
+    return results
+
+
+def _write_report(style: str, file: str, results: list[Result], build: Build, seconds: float) -> None:
+    from tiku.batch.reports import STYLES as WRITERS
+    from tiku.files import whole_file
+
+    text = WRITERS[style](results, build.seconds, seconds)
+    if not file or file == "-":
+        click.echo(text)
+        return
+    with whole_file(Path(file)) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _say_profile(build: Build) -> None:
+    total = sum(build.seconds.values()) or 1.0
+    for step, seconds in sorted(build.seconds.items(), key=lambda item: -item[1]):
+        click.echo(f"{step:12} {seconds:8.2f} s {100 * seconds / total:5.1f} %", err=True)
+    for seconds, source in reversed(build.slowest):
+        click.echo(f"  {seconds:8.2f} s  {source}", err=True)
+
+
+def _say_summary(results: list[Result], printer: Printer, seconds: float) -> None:
+    outputs = [result for result in results if result.target]
+    states = {state: sum(result.state == state for result in outputs) for state in ("made", "restored", "fresh")}
+    failed = sum(result.error is not None for result in results)
+    warnings = sum(problem.severity != "notice" for result in results for problem in result.problems)
+    sources = len({result.source for result in results})
+    said = [f"{states['made']} made"]
+    said += [f"{states['restored']} restored"] if states["restored"] else []
+    said += [f"{states['fresh']} up to date", f"{failed} failed", f"{warnings} warnings"]
+    printer.say(f"{sources} documents, {len(outputs)} outputs: {', '.join(said)} ({seconds:.1f} s)")

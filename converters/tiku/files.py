@@ -1,0 +1,132 @@
+"""Files that appear whole or not at all, and what they hold as a hash."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import socket
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tiku.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PART = re.compile(r"\..*\.([0-9a-f]{6})-(\d+)-[a-z0-9_]{8}\.part", re.DOTALL)
+
+
+def step(name: str, path: Path) -> None:
+    """A point in the life of a file at which a build may be killed; tests of faults put their faults here."""
+
+
+@cache
+def _host() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+
+
+@contextlib.contextmanager
+def whole_file(target: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A temporary file in the folder of `target` that takes its place when the block ends well.
+
+    Its bytes are on the disk before its name is, unless `durable` is false (for what is verified when it is read).
+    Raises SetupError when the folder cannot be made or written, or the disk is full.
+    """
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # The name tells whose it is, so that a later build can remove what a killed one left.
+        prefix = f".{target.name[:60]}.{_host()}-{os.getpid()}-"
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        step("opened", temporary)
+        yield temporary
+        step("written", temporary)
+        # mkstemp makes files for the owner alone; an output is for everyone the umask lets read it.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        if durable:
+            _sync(temporary, os.O_RDWR)
+            step("synced", temporary)
+        temporary.replace(target)
+        step("placed", target)
+        if durable:
+            _sync(target.parent, os.O_RDONLY)
+    except OSError as error:
+        raise SetupError(f"cannot write '{target}': {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path, flags: int) -> None:
+    """Have what `path`, a file or a folder, holds on the disk; a file system that cannot sync a folder is let be."""
+    try:
+        handle = os.open(path, flags)
+    except OSError:
+        if flags == os.O_RDONLY:
+            return
+        raise
+    try:
+        os.fsync(handle)
+    except OSError:
+        if flags != os.O_RDONLY:
+            raise
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove what killed processes of this machine left unfinished in `folder`; return what was removed."""
+    gone: list[Path] = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _PART.fullmatch(entry.name)
+            if found and found[1] == _host() and not _alive(int(found[2])):
+                with contextlib.suppress(OSError):
+                    Path(entry.path).unlink()
+                    gone.append(Path(entry.path))
+    return gone
+
+
+def _alive(pid: int) -> bool:
+    if pid == os.getpid():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 of `data`, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_at(path: Path | str) -> str | None:
+    """SHA-256 of the file at `path`; None when there is none that can be read."""
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - Path.open costs half as much again, a thousand times over
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
+def digest_below(folder: Path, *, without: frozenset[str] = frozenset()) -> str:
+    """SHA-256 over names and contents of all files below `folder`, but for folders named in `without`."""
+    total = hashlib.sha256()
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(set(folders) - without)
+        for name in sorted(names):
+            path = os.path.join(parent, name)  # noqa: PTH118 - strings: a Path for each file doubles the time
+            total.update(f"{os.path.relpath(path, folder)}\0{digest_at(path)}\0".encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
