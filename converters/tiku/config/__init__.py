@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku.build import Order, Output, refuse_targets
 from tiku.config import sources, values
 from tiku.config.document import Document, open_document
 from tiku.config.keys import BANK, BUILD, FORMATS, TABLES
 from tiku.errors import UsageError
 from tiku.exporters import EXPORTERS, Exporter
 from tiku.keeping import Keeping
+from tiku.orders import Order, Output, refuse_targets
 from tiku.plugins import suggest
 from tiku.readers import SUFFIXES
 
