@@ -474,3 +474,23 @@ def test_a_failure_leaves_no_thread_that_loads_a_library(tmp_path: Path, monkeyp
     with pytest.raises(ExportError, match="no"):
         write(bank(numbered(1)), tmp_path / "a.pdf")
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(("count", "steps"), [(3, 5), (12, 12)])
+def test_progress_grows_to_its_end(count: int, steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one run and in chunks: many steps, none backwards, and the last one is the whole."""
+    import itertools
+
+    from tiku.exporters import options_for
+    from tiku.exporters.pdf import long, make
+
+    monkeypatch.setattr(make, "LONG", 5)
+    monkeypatch.setattr(long, "CHUNK", 3)
+    heard: list[float] = []
+    exporter = EXPORTERS.load("pdf")
+    options = dataclasses.replace(options_for(exporter, time=0), progress=heard.append)
+    exporter.export(bank(numbered(count)), tmp_path / "a.pdf", options)
+    assert heard == sorted(set(heard))
+    assert len(heard) >= steps
+    assert (heard[0], heard[-1]) == (0.0, 1.0)
+    assert max(after - before for before, after in itertools.pairwise(heard)) < 0.5

@@ -13,10 +13,23 @@ if TYPE_CHECKING:
     from tiku.exporters.pdf.long import Assembly
 
 
+MERGING = 0.4
+"""What part of putting together is merging; the rest is finishing."""
+
+
 def main() -> None:
-    """Merge and finish what the file named as the first argument tells of: our own pickle, just written."""
+    """Merge and finish what the file named as the first argument tells of: our own pickle, just written.
+
+    Writes a line for each step: how much is done, from 0 to 1.
+    """
     job: Assembly = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301
-    with merge.merge(job.chunks, job.fused, job.files, Path(job.folder)) as pdf:
+
+    def tell(done: float) -> None:
+        sys.stdout.write(f"{done * MERGING:.4f}\n")
+        sys.stdout.flush()
+
+    with merge.merge(job.chunks, job.fused, job.files, Path(job.folder), tell) as pdf:
+        tell(1)
         finish.complete(pdf, job.laid, Path(job.target), job.book, job.sheet, job.time, thumbs=job.thumbs)
 
 

@@ -10,12 +10,14 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from tiku.errors import ExportError, SetupError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 
@@ -62,21 +64,43 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": "0"}
 
 
-def run_module(module: str, argument: str, seconds: float) -> None:
-    """Run ``python -m module argument`` to its end.
+def run_module(module: str, argument: str, seconds: float, hear: Callable[[float], None]) -> None:
+    """Run ``python -m module argument`` to its end; each line it writes is how much it has done, told to `hear`.
 
     Raises ExportError when it fails or takes longer than `seconds`.
     """
-    command = [sys.executable, "-m", module, argument]
-    try:
-        done = subprocess.run(
-            command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8",
-            errors="replace", timeout=seconds, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise ExportError(f"the PDF could not be put together in {seconds:.0f} seconds") from error
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    late = threading.Event()
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(
+            [sys.executable, "-m", module, argument], env=_environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=complaints, text=True, encoding="utf-8", errors="replace",
+        ) as process,
+    ):  # fmt: skip
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            for line in process.stdout or ():
+                with contextlib.suppress(ValueError):
+                    hear(float(line))
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            timer.cancel()
+        complaints.seek(0)
+        said = complaints.read().decode("utf-8", "replace").strip().splitlines()
+    if late.is_set():
+        raise ExportError(f"the PDF could not be put together in {seconds:.0f} seconds")
+    if code:
+        reason = (said or [f"exit code {code}"])[-1]
         raise ExportError(f"the PDF cannot be put together: {reason[:300]}")
 
 
@@ -122,8 +146,8 @@ class Child:
                     stream.close()
         self._process.wait()
 
-    def ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Have `job` done within `seconds`.
+    def ask(self, job: dict[str, Any], seconds: float, hear: Callable[[float], None] | None = None) -> dict[str, Any]:
+        """Have `job` done within `seconds`; `hear` is told how much of it is done.
 
         Raises ExportError when the renderer fails, crashes or takes longer; SetupError when it cannot load.
         """
@@ -140,16 +164,20 @@ class Child:
         try:
             assert self._process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
             assert self._process.stdout is not None  # noqa: S101
-            line = ""
+            answer: dict[str, Any] | None = None
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.write(json.dumps(job) + "\n")
                 self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            while line := self._process.stdout.readline():
+                answer = json.loads(line)
+                if answer is None or "done" not in answer:
+                    break
+                if hear:
+                    hear(answer.pop("done"))
         finally:
             timer.cancel()
-        if not line:
+        if not answer:
             raise ExportError(self._epitaph(seconds, late=late.is_set()))
-        answer: dict[str, Any] = json.loads(line)
         if "setup" in answer:
             reason = str(answer["setup"])
             if found := re.match(r"No module named '([\w.]+)'", reason):

@@ -18,6 +18,8 @@ from tiku.exporters.pdf.child import Child, run_module
 from tiku.exporters.pdf.make import Laid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tiku.exporters.pdf.book import Book
     from tiku.exporters.pdf.make import Work
     from tiku.exporters.pdf.styles import Sheet
@@ -33,19 +35,19 @@ def make(work: Work, first: Child, target: Path, time: int, *, thumbs: bool) -> 
     book = work.book
     with ExitStack() as stack:
         pool = Pool(work, [first, *(stack.enter_context(Child()) for _ in range(_workers() - 1))])
-        body = pool.run("body", book.chunks(CHUNK), {}, 1)
+        body = pool.run("body", book.chunks(CHUNK), {}, 1, (0.05, 0.78))
         book.body.clear()
         places: dict[str, tuple[int, float, float, float, float]] = {}
         pages = 0
         for answer in body:
             pages = _take(answer, places, pages)
         numbers = {anchor: place[0] + 1 for anchor, place in places.items()}
-        back = pool.run("back", [book.back] if book.back else [], numbers, pages + 1)
+        back = pool.run("back", [book.back] if book.back else [], numbers, pages + 1, (0.78, 0.79))
         for answer in back:
             pages = _take(answer, places, pages)
         numbers = {anchor: place[0] + 1 for anchor, place in places.items()}
-        front = pool.run("front", book.front, numbers, 1)
-        sample = pool.run("sample", [book.sample], {}, 1)
+        front = pool.run("front", book.front, numbers, 1, (0.79, 0.84))
+        sample = pool.run("sample", [book.sample], {}, 1, (0.84, 0.85))
         order = [*front, *sample, *body, *back]
         fused = fuse(order)
         files = pool.subset({key: sorted(glyphs) for key, glyphs in fused.items()})
@@ -56,7 +58,12 @@ def make(work: Work, first: Child, target: Path, time: int, *, thumbs: bool) -> 
     assembly = Assembly(chunks, fused, files, str(work.folder), laid, book, work.sheet, str(target), time, thumbs)
     file = work.folder / "assembly"
     file.write_bytes(pickle.dumps(assembly))
-    run_module("tiku.exporters.pdf.assemble", str(file), work.seconds(len(book.entries)))
+    run_module(
+        "tiku.exporters.pdf.assemble",
+        str(file),
+        work.seconds(len(book.entries)),
+        lambda done: work.tell(0.86 + 0.13 * done),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +115,15 @@ class Pool:
         self.children = children
         self._told: set[int] = set()
 
-    def run(self, name: str, parts: list[str], pages: dict[str, int], first: int) -> list[dict[str, Any]]:
-        """Render each of `parts` to a file of its own; their answers, with the ``file``, in the order of the parts."""
+    def run(
+        self, name: str, parts: list[str], pages: dict[str, int], first: int, span: tuple[float, float]
+    ) -> list[dict[str, Any]]:
+        """Render each of `parts` to a file of its own; their answers, with the ``file``, in the order of the parts.
+
+        `span` is from where to where this brings the whole book.
+        """
+        done = [0.0] * len(parts)
+        low, high = span
         waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         for index in range(len(parts)):
             waiting.put(index)
@@ -130,8 +144,14 @@ class Pool:
                     "clean": True,
                     "documents": [{"html": self.work.book.page(parts[index]), "place": 0}],
                 }
+
+                def hear(part: float, index: int = index) -> None:
+                    done[index] = part
+                    self.work.tell(low + (high - low) * sum(done) / len(done))
+
                 try:
-                    answers[index] = self._ask(child, job) | {"file": target}
+                    answers[index] = self._ask(child, job, hear) | {"file": target}
+                    hear(1.0)
                 except BaseException as error:  # noqa: BLE001 - raised again where the parts are waited for
                     errors.append(error)
 
@@ -156,8 +176,8 @@ class Pool:
                 files |= {key: (file, kind) for key, (file, kind) in answer["written"].items()}
         return files
 
-    def _ask(self, child: Child, job: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, child: Child, job: dict[str, Any], hear: Callable[[float], None] | None = None) -> dict[str, Any]:
         if id(child) not in self._told:
             self._told.add(id(child))
             job = {**job, "book": self.work.shared}
-        return child.ask(job, self.work.seconds(CHUNK * 2))
+        return child.ask(job, self.work.seconds(CHUNK * 2), hear)

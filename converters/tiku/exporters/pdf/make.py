@@ -18,6 +18,8 @@ from tiku.plugins import need
 from tiku.render import fonts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tiku.exporters import ExportOptions
     from tiku.exporters.pdf.book import Book
     from tiku.exporters.pdf.child import Child
@@ -32,6 +34,24 @@ LONG = 150
 """A book of more questions is rendered in chunks: its memory must not grow with it, and chunks run in parallel."""
 
 
+class Meter:
+    """Passes on how much of a book is done: never less than before, whichever thread tells it."""
+
+    def __init__(self, hear: Callable[[float], None] | None) -> None:
+        self._hear = hear
+        self._most = -1.0
+        self._lock = threading.Lock()
+
+    def __call__(self, done: float) -> None:
+        """Pass on that `done` of the book, from 0 to 1, is done."""
+        if self._hear is None:
+            return
+        with self._lock:
+            if done > self._most:
+                self._most = done
+                self._hear(done)
+
+
 @dataclass(slots=True)
 class Work:
     """What the steps of one run share."""
@@ -41,6 +61,8 @@ class Work:
     folder: Path
     shared: dict[str, Any]
     """What every renderer must know of the book."""
+    tell: Meter
+    """Hears how much of the book is done, from 0 to 1."""
     missing: set[int] = field(default_factory=set)
 
     def seconds(self, pieces: int) -> float:
@@ -69,6 +91,8 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     look_before_rendering(bank)
     # pikepdf loads while WeasyPrint works.
     loading = threading.Thread(target=_load_pikepdf, daemon=True)
+    tell = Meter(options.progress)
+    tell(0.0)
     with renderers.take() as child, tempfile.TemporaryDirectory(prefix="tiku-pdf-") as name:
         folder = Path(name)
         table, problems = glyphs.missing(bank)
@@ -80,7 +104,8 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         )  # fmt: skip
         book = Binder(bank, theme, look, table).bind()
         variant = str(options.settings.get("variant", "pdf/ua-1"))
-        work = Work(book, sheet, folder, share(book, sheet, folder, variant))
+        work = Work(book, sheet, folder, share(book, sheet, folder, variant), tell)
+        tell(0.05)
         thumbs = bool(options.settings.get("thumbs", False))
         if len(bank.questions) > LONG:
             from tiku.exporters.pdf import long
@@ -95,6 +120,7 @@ def make(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
             finish = need("pdf", "tiku.exporters.pdf.finish", "pdf")
             finish.finish(laid, path, book, sheet, options.time, thumbs=thumbs)
         renderers.give(child)
+    tell(1.0)
     missed = {chr(point) for point in work.missing}
     return problems + book.problems + (glyphs.where(bank, missed) if missed else [])
 
@@ -117,6 +143,7 @@ def render(work: Work, child: Child) -> Laid:
             "documents": [{"html": book.page(html), "place": place} for _, place, html in parts],
         },
         work.seconds(len(book.body)),
+        lambda done: work.tell(0.05 + 0.85 * done),
     )
     work.missing.update(answer["missing"])
     counts = {name: count for (name, _, _), count in zip(parts, answer["counts"], strict=True)}

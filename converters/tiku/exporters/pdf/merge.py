@@ -8,16 +8,18 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 
 def merge(
-    chunks: list[str], fused: dict[str, dict[int, tuple[str, float]]], files: dict[str, tuple[str, str]], folder: Path
-) -> pikepdf.Pdf:
+    chunks: list[str], fused: dict[str, dict[int, tuple[str, float]]], files: dict[str, tuple[str, str]], folder: Path,
+    tell: Callable[[float], None],
+) -> pikepdf.Pdf:  # fmt: skip
     """The files `chunks`, in order, as one tagged PDF; they are cleaned files (see `tags`).
 
-    `fused` tells the glyphs of each font that they share, `files` its subset in `folder`.
+    `fused` tells the glyphs of each font that they share, `files` its subset in `folder`. `tell` hears how much is
+    done, from 0 to 1.
     """
     pdf = pikepdf.open(chunks[0])
     fonts: dict[str, Any] = {}
@@ -27,7 +29,8 @@ def merge(
     numbers = list(root.ParentTree.Nums)
     last = int(root.ParentTreeNextKey)
     share_fonts(pdf, pdf.pages, fonts, fused, files, folder)
-    for chunk in chunks[1:]:
+    for number, chunk in enumerate(chunks[1:], start=1):
+        tell(number / len(chunks))
         with pikepdf.open(chunk) as source:
             before = len(pdf.pages)
             pdf.pages.extend(source.pages)

@@ -31,6 +31,44 @@ _MARKED = re.compile("\x00([a-z][0-9]+)\x00")
 _NO_GLYPH = re.compile(r"\(U\+([0-9A-F]{4,6})\)")
 
 
+_PAGE = re.compile(r"Step 5 .* Page ([0-9]+)")
+CHARACTERS = 2500
+"""Of HTML on a page, roughly: says how far a layout is before its pages are known."""
+LAYOUT = 0.65
+"""What part of a run goes into laying out; the rest is writing."""
+
+
+class _Meter(logging.Handler):
+    """Hears on which page WeasyPrint's layout is, and tells the parent how much of the job is done."""
+
+    def __init__(self, answers: Any) -> None:
+        super().__init__(logging.INFO)
+        self.answers = answers
+        self.before = 0
+        """Characters of the documents that are laid out already."""
+        self.current = 0
+        self.whole = 1
+
+    def start(self, lengths: list[int]) -> None:
+        """A job begins with documents of `lengths` characters."""
+        self.before, self.current, self.whole = 0, 0, max(1, sum(lengths))
+
+    def next(self, length: int) -> None:
+        """The layout of a document of `length` characters begins."""
+        self.before, self.current = self.before + self.current, length
+
+    def tell(self, done: float) -> None:
+        """Say how much is done, from 0 to 1."""
+        print(json.dumps({"done": round(done, 4)}), file=self.answers)
+        self.answers.flush()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        found = _PAGE.match(record.getMessage())
+        if found:
+            pages = max(self.current / CHARACTERS, int(found[1]) + 1)
+            self.tell(LAYOUT * (self.before + self.current * int(found[1]) / pages) / self.whole)
+
+
 class _Listener(logging.Handler):
     """Keeps what WeasyPrint complains of."""
 
@@ -90,7 +128,7 @@ class Renderer:
         self.known: dict[str, Any] = {}
         """A font object of WeasyPrint's for each font met so far, by its hash."""
 
-    def render(self, job: dict[str, Any]) -> dict[str, Any]:
+    def render(self, job: dict[str, Any], meter: _Meter) -> dict[str, Any]:
         """Lay out the documents of `job` in their order, and write them as one PDF in the order of their places.
 
         Says how many pages each document has, where its anchors are (page, then left, top, right, bottom in points
@@ -103,7 +141,9 @@ class Renderer:
         done: list[tuple[int, Any]] = []
         answer: dict[str, Any] = {"counts": [], "anchors": []}
         cache: dict[str, Any] = {}
+        meter.start([len(document["html"]) for document in job["documents"]])
         for document in job["documents"]:
+            meter.next(len(document["html"]))
             html = _MARKED.sub(lambda found: str(pages.get(found[1], "")), document["html"])
             rendered = HTML(string=html, url_fetcher=self.fetcher, base_url=None).render(
                 font_config=self.fonts, stylesheets=[self.sheet], cache=cache, pdf_variant=self.variant
@@ -120,6 +160,7 @@ class Renderer:
             answer["anchors"].append(places)
             done.append((document["place"], rendered))
         done.sort(key=lambda each: each[0])
+        meter.tell(LAYOUT)
         whole = done[0][1].copy([page for _, rendered in done for page in rendered.pages])
         whole.fonts = FontTable()
         # The finishing pass rewrites every page and compresses then.
@@ -158,7 +199,7 @@ class Renderer:
         return {"written": written}
 
 
-def answer_to(job: dict[str, Any], renderers: dict[str, Renderer]) -> dict[str, Any]:
+def answer_to(job: dict[str, Any], renderers: dict[str, Renderer], meter: _Meter) -> dict[str, Any]:
     """Do one job; what goes wrong is in the answer, never raised."""
     listener = _Listener()
     logger = logging.getLogger("weasyprint")
@@ -168,7 +209,7 @@ def answer_to(job: dict[str, Any], renderers: dict[str, Renderer]) -> dict[str, 
         if "book" in job:
             renderers["book"] = Renderer(job["book"])
         renderer = renderers["book"]
-        answer = renderer.subset(job) if "wanted" in job else renderer.render(job)
+        answer = renderer.subset(job) if "wanted" in job else renderer.render(job, meter)
     except MemoryError:
         return {"error": "it needs more memory than a document may have"}
     except RecursionError:
@@ -241,8 +282,12 @@ def main() -> None:
 
 def _serve(answers: Any) -> None:
     renderers: dict[str, Renderer] = {}
+    meter = _Meter(answers)
+    logger = logging.getLogger("weasyprint.progress")
+    logger.handlers, logger.propagate = [meter], False
+    logger.setLevel(logging.INFO)
     for line in sys.stdin:
-        print(json.dumps(answer_to(json.loads(line), renderers)), file=answers)
+        print(json.dumps(answer_to(json.loads(line), renderers, meter)), file=answers)
         answers.flush()
         gc.collect()
 
