@@ -57,7 +57,7 @@ class _Assembly:
         self, options: ReadOptions, document: Document, inside: Mapping[str, bytes], *, canonical: bool
     ) -> None:
         self.options = options
-        self.lines = document.lines
+        self.document = document
         self.canonical = canonical
         self.collector = Collector(options.file, options.root, inside, options.fetch)
         self.normal = Normal(self.collector.link, self.collector.image)
@@ -145,13 +145,13 @@ class _Assembly:
         title = self._line(head.title)
         stem: list[Block] = [para(title)] if head.stem and title else []
         for block in stem:
-            self.lines.note(block, head.line)
+            self.document.lines.note(block, head.line)
         if head.answers:
             got = parts.Parts(answer=list(head.body), kind=Kind.OPEN)
         else:
             got = parts.split(
                 head.body,
-                self.lines,
+                self.document,
                 stem,
                 canonical=self.canonical,
                 asked=head.asked,

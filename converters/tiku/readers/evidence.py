@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tiku.readers.asking import asks
-from tiku.readers.choices import choices_of
 from tiku.readers.heads import Head
 from tiku.readers.shapes import summary_of
 
@@ -111,5 +110,5 @@ def _key(document: Document, body: list[Block]) -> tuple[bool, bool, bool]:
             found = True
             answers += 1
         elif block["t"] in {"BulletList", "OrderedList", "Para", "Plain"} and not found:
-            found = choices_of(block) is not None
+            found = document.has_choices(block)
     return found, answers > 2 or prompts > 1, prompts == 1

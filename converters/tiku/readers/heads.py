@@ -19,6 +19,8 @@ _ATTRIBUTE = re.compile(r"\s*\{([#.][^{}]*)\}\s*$")
 _STARS = re.compile(
     r"\s*(?:[(（\[]\s*([★☆⭐🌟]{1,5}\ufe0f?)\s*[)）\]]|(?<=[\s?？.。])([★☆⭐🌟]{1,5}\ufe0f?|\*{1,3}))\s*$"
 )
+_STARRED = ("★", "☆", "⭐", "🌟", "\ufe0f", "*", ")", "）", "]")
+"""How a text ends that may end with stars."""
 _PAIR = re.compile(r'([\w-]+)=(?:"([^"]*)"|(\S+))')
 
 
@@ -81,7 +83,7 @@ def head_of(
         text = text[number.length :]
     title = _unwrapped(_undecorated(trim(title)))
     text = text.strip()
-    if found := _STARS.search(text):
+    if text.endswith(_STARRED) and (found := _STARS.search(text)):
         head.difficulty = (found[1] or found[2]).strip()
         title = without_end(title, len(text) - found.start())
         text = text[: found.start()].strip()

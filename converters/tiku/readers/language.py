@@ -15,14 +15,16 @@ _STOP = {
     "de": "der die das und ist ein eine nicht mit für was welche den von",
 }
 _SCRIPTS = (
-    ("han", re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")),
-    ("kana", re.compile("[\u3040-\u30ff]")),
-    ("hangul", re.compile("[\uac00-\ud7af]")),
-    ("cyrillic", re.compile("[\u0400-\u04ff]")),
-    ("arabic", re.compile("[\u0600-\u06ff]")),
-    ("hebrew", re.compile("[\u0590-\u05ff]")),
-    ("latin", re.compile("[A-Za-z\u00c0-\u024f]+")),
+    ("han", "\u3400", "\u9fff"),
+    ("han", "\U00020000", "\U0003ffff"),
+    ("kana", "\u3040", "\u30ff"),
+    ("hangul", "\uac00", "\ud7af"),
+    ("cyrillic", "\u0400", "\u04ff"),
+    ("arabic", "\u0600", "\u06ff"),
+    ("hebrew", "\u0590", "\u05ff"),
 )
+"""The first and the last character of each script that is counted by characters."""
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
 SAMPLE = 60_000
 """How many characters are looked at."""
 
@@ -34,7 +36,14 @@ def detect(text: str) -> str:
     a Chinese, Arabic or Russian document do not outvote it.
     """
     sample = re.sub(r"```.*?```|`[^`\n]*`|https?://\S+", " ", text[:SAMPLE], flags=re.DOTALL)
-    count = {name: len(pattern.findall(sample)) for name, pattern in _SCRIPTS}
+    chars = Counter(sample)
+    count = dict.fromkeys((name for name, _, _ in _SCRIPTS), 0)
+    for char, times in chars.items():
+        if char > "\u024f":  # above Latin
+            for name, first, last in _SCRIPTS:
+                if first <= char <= last:
+                    count[name] += times
+    count["latin"] = len(_LATIN.findall(sample))
     words = {"cyrillic": 5, "arabic": 4, "hebrew": 4, "hangul": 2}
     weight = {name: value / words.get(name, 1) for name, value in count.items() if name != "kana"}
     script = max(weight, key=lambda name: weight[name])
@@ -44,17 +53,16 @@ def detect(text: str) -> str:
     if not weight[script]:
         return "und"
     if script == "han" or count["kana"] > 0.1 * weight[script]:
-        return _east_asian(sample, count)
+        return _east_asian(chars, count)
     if script == "arabic":
         return "fa" if len(re.findall("[پچژگکی]", sample)) > 0.04 * count["arabic"] else "ar"
     simple = {"cyrillic": "ru", "hangul": "ko", "hebrew": "he"}
     return simple.get(script) or _latin(sample)
 
 
-def _east_asian(sample: str, count: dict[str, int]) -> str:
+def _east_asian(chars: Counter[str], count: dict[str, int]) -> str:
     if count["kana"] > 0.1 * (count["han"] + count["kana"]):
         return "ja"
-    chars = Counter(sample)
     traditional = sum(chars[char] for char in _TRADITIONAL - _SIMPLIFIED)
     simplified = sum(chars[char] for char in _SIMPLIFIED - _TRADITIONAL)
     return "zh-TW" if traditional > simplified else "zh-CN"

@@ -43,6 +43,7 @@ _LEFT = "“‘（《【〈「『〔［｛(<[{\"'"
 _RIGHT = "。，、；：？！…—”’）》】〉」』〕］｝.,;:?!)>]}\"'%％"
 # `**答案：**内容`: for CommonMark a closing run after punctuation must not touch a letter, so it stays literal
 # (https://spec.commonmark.org/0.31.2/#right-flanking-delimiter-run). A marked space makes it close.
+_TORN = re.compile(rf"\*\*(?:(?<=[{re.escape(_RIGHT)}]\*\*)[^\W_]|(?<=[^\W_]\*\*)[{re.escape(_LEFT)}])")
 _CODE_SPAN = re.compile(r"(`{1,3}[^`\n]{1,400}`{1,3})")
 
 
@@ -93,7 +94,10 @@ def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str
     fence, opened, inside = "", 0, 0
     fresh = True
     for index, line in enumerate(lines):
-        prefix = _PREFIX.match(line)
+        if not line:
+            fresh = fresh or not fence
+            continue
+        prefix = _PREFIX.match(line) if line[0] in " \t>-*+" or line[0].isdecimal() else None
         start = prefix.end() if prefix else 0
         rest = line[start:]
         if fence and inside >= 4 and line[:1] not in " \t>":
@@ -119,7 +123,7 @@ def mark(text: str, file: str, origin: Sequence[int] | None = None) -> tuple[str
         ):
             number = (origin[index] if origin is not None else index) + 1
             raise DocumentError(f"nested deeper than {MAX_NESTING} levels", file=file, line=number)
-        heading = _HEADING.match(rest)
+        heading = _HEADING.match(rest) if rest[0] == "#" else None
         marker = prefix[1] if prefix else ""
         if "**" in rest:
             rest = repair(rest)
@@ -147,6 +151,8 @@ def repair(line: str) -> str:
 
     The runs of asterisks are paired in order; a line with an odd number of them is left alone.
     """
+    if not _TORN.search(line):
+        return line
     spans = _CODE_SPAN.split(line)
     pieces = [piece for span in spans[::2] for piece in span.split("**")]
     if (len(pieces) - len(spans[::2])) % 2:
@@ -177,11 +183,9 @@ def repair(line: str) -> str:
 
 # -- reading the marks off the AST --------------------------------------------------------------------------------------
 
-_INLINES = frozenset(
-    "Str Emph Underline Strong Strikeout Superscript Subscript SmallCaps Quoted Cite Code Space SoftBreak LineBreak Math "
-    "RawInline Link Image Note Span".split()
-)
+_WITH_LINE = frozenset({"Para", "Plain", "Header"})
 _VERBATIM = frozenset({"Code", "CodeBlock", "Math", "RawInline", "RawBlock"})
+_BLANK = frozenset({"Space", "SoftBreak"})
 _MARKS = re.compile(f"{OPEN}(\\d+){CLOSE} ?")
 _GAPS = re.compile(f" {GAP}|{GAP} ")
 
@@ -192,32 +196,31 @@ def take(blocks: list[Block]) -> Lines:
     Raises DocumentError for nodes nested deeper than markup.MAX_DEPTH: this walk sees every one of them.
     """
     found = Lines()
-    level: list[Any] = list(blocks)
+    level: list[list[Any]] = [blocks]
     depth = 0
     while level:  # one depth of nodes after the other
-        below: list[Any] = []
-        while level:
-            node = level.pop()
-            if isinstance(node, list):
-                if node and isinstance(node[0], dict) and node[0].get("t") in _INLINES:
-                    if _is_marked(node):
-                        _clean(node)
-                    level += [item for item in node if isinstance(item.get("c"), list)]
-                else:
-                    level += [item for item in node if isinstance(item, dict | list)]
-                continue
-            content = node.get("c")
-            if not isinstance(content, list):
-                continue
-            kind = node.get("t")
-            if kind in _VERBATIM:
-                if OPEN in content[1] or GAP in content[1]:
-                    content[1] = _GAPS.sub("", _MARKS.sub("", content[1]))
-                continue
-            inlines = content if kind in {"Para", "Plain"} else content[2] if kind == "Header" else None
-            if inlines and (line := _take_line(inlines)):
-                found.note(node, line)
-            below.append(content)
+        below: list[list[Any]] = []
+        for nodes in level:  # grows by the lists in its lists
+            signs = False
+            for node in nodes:
+                if node.__class__ is list:
+                    level.append(node)
+                if node.__class__ is not dict:
+                    continue
+                content = node.get("c")
+                if content.__class__ is str:
+                    signs = signs or GAP in content or CLOSE in content
+                elif content.__class__ is list:
+                    kind = node["t"]
+                    if kind in _VERBATIM:
+                        if OPEN in content[1] or GAP in content[1]:
+                            content[1] = _GAPS.sub("", _MARKS.sub("", content[1]))
+                        continue
+                    if kind in _WITH_LINE and (line := _take_line(content[2] if kind == "Header" else content)):
+                        found.note(node, line)
+                    below.append(content)
+            if signs and _is_marked(nodes):
+                _clean(nodes)
         level = below
         depth += 1
         if depth > MAX_DEPTH:
@@ -227,13 +230,17 @@ def take(blocks: list[Block]) -> Lines:
 
 def _take_line(inlines: list[Any]) -> int:
     """Remove the mark at the start of `inlines`; return its line or 0."""
+    text = inlines[0].get("c") if inlines else ""
+    if text.__class__ is str and (found := _MARKS.fullmatch(text)):  # nearly always: the space after it parts it
+        del inlines[: 2 if len(inlines) > 1 and inlines[1]["t"] in _BLANK else 1]
+        return int(found[1])
     for index, node in enumerate(inlines[:3]):  # a task box may stand before it
         if node["t"] == "Str" and OPEN in node["c"]:
             found = _MARKS.search(node["c"])
             node["c"] = _MARKS.sub("", node["c"])
             if not node["c"]:
                 del inlines[index]
-                if index < len(inlines) and inlines[index]["t"] in {"Space", "SoftBreak"}:
+                if index < len(inlines) and inlines[index]["t"] in _BLANK:
                     del inlines[index]
             return int(found[1]) if found else 0
     return 0

@@ -143,7 +143,10 @@ class Normal:
         """`nodes` in normal form."""
         flat: list[Inline] = []
         for node in nodes:
-            flat += self._inline(node)
+            if node["t"] in _BREAKS or (node["t"] == "Str" and node["c"]):
+                flat.append(node)
+            else:
+                flat += self._inline(node)
         out: list[Inline] = []
         for index, node in enumerate(flat):
             kind = node["t"]

@@ -21,6 +21,7 @@ _PATTERNS = (
     re.compile(rf"(?P<prefix>)(?P<number>{_DIGITS})(?=\s+\S)"),
 )  # fmt: skip
 STYLES = ("word", "ordinal", "bracket", "plain", "circled", "hanzi", "bare")
+_DIGITS_FIRST = frozenset({"plain", "bare"})
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _ONES = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
@@ -41,8 +42,9 @@ class Number:
 def number_of(text: str) -> Number | None:
     """The number with which `text` begins, or None."""
     lead = len(text) - len(text.lstrip())
+    digit = text[lead : lead + 1].isdecimal()
     for style, pattern in zip(STYLES, _PATTERNS, strict=True):
-        if found := pattern.match(text, lead):
+        if digit == (style in _DIGITS_FIRST) and (found := pattern.match(text, lead)):
             end = found.end()
             end += len(text[end:]) - len(text[end:].lstrip())
             typed = found["number"]

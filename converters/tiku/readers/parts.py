@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tiku.model import Block, Inline
     from tiku.readers.labels import Label
     from tiku.readers.lines import Lines
+    from tiku.readers.shapes import Document
 
 _BLANK = re.compile(r"_{3,}|（\s{1,20}）|\(\s{1,20}\)|【\s{1,20}】|＿{2,}")
 _ROLES = frozenset({"prompt", "answer", "explanation"})
@@ -49,14 +50,14 @@ class Parts:
 
 def split(
     blocks: Iterable[Block],
-    lines: Lines,
+    document: Document,
     stem: Iterable[Block] = (),
     *,
     canonical: bool = False,
     asked: bool = False,
     titled: bool = True,
 ) -> Parts:
-    """The parts of the question whose body is `blocks`; blocks made here get their line in `lines`.
+    """The parts of the question whose body is `blocks`, of `document`; blocks made here get their line there.
 
     `stem` is the question's own text where it stood in its head. What stands before the first label belongs to the
     prompt when there is a label or a list of choices, else it is the answer.
@@ -64,7 +65,8 @@ def split(
     parts = Parts(canonical=canonical)
     opening: list[Block] = []
     current = opening
-    body = [(block, label_of(block)) for block in _opened(blocks, lines)]
+    lines = document.lines
+    body = [(block, document.label(block)) for block in _opened(blocks, lines)]
     told = any(label is not None and label.role == "answer" for _, label in body)
     for block, label in body:
         if label is None:

@@ -98,7 +98,7 @@ def _shortlist(document: Document, tried: list[Dialect], *, cue: bool) -> list[D
     best: dict[str, float] = {}
     means: dict[str, float] = {}
     for start in (len(blocks) // 10, len(blocks) // 2, len(blocks) - SLICE):
-        part = Document(blocks[start : start + SLICE], document.lines, document.typed)
+        part = document.part(blocks[start : start + SLICE])
         for reading in _readings(part, tried, cue=cue):
             name = reading.dialect.name
             best[name] = max(best.get(name, 0.0), reading.score)
@@ -132,7 +132,7 @@ def _by_chapter(best: _Reading, document: Document, tried: list[Dialect], *, cue
         if len(inner) != len(chapter) - 1 or len(inner) < 3:
             out += chapter
             continue
-        readings = _readings(Document(inner, document.lines, document.typed), tried, cue=cue)
+        readings = _readings(document.part(inner), tried, cue=cue)
         other = readings[0] if readings else None
         if other and other.evidence.heads >= 3 and other.evidence.mean >= THRESHOLD + 0.08:
             out += [chapter[0], *other.flow]

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tiku.markup import plain_text, trim
-from tiku.readers.choices import choice_label
+from tiku.readers.choices import choice_label, choices_of
 from tiku.readers.heads import Head, head_of
 from tiku.readers.labels import answer_like, label_of, role_of, start_of
 from tiku.readers.numbers import number_of
@@ -38,32 +38,53 @@ class Document:
         self.lines = lines
         self.typed = typed
         """The number typed before a list item, by the item's line."""
+        # Every reading of the document asks the same of its blocks, so it is remembered, by ``id(block)``: with the
+        # block itself, for the id of one that is gone would pass to another.
         self._labels: dict[int, tuple[Label | None, Block]] = {}
-        self._headings: dict[int, Head] | None = None
+        self._choices: dict[int, tuple[bool, Block]] = {}
+        self._heads: dict[int, tuple[Head, Block]] = {}
+
+    def part(self, blocks: list[Block]) -> Document:
+        """Some blocks of this document as a document of their own."""
+        part = Document(blocks, self.lines, self.typed)
+        part._labels, part._choices, part._heads = self._labels, self._choices, self._heads
+        return part
 
     def label(self, block: Block) -> Label | None:
-        """The label with which `block` begins; every reading of the document asks this, so it is remembered."""
+        """The label with which `block` begins."""
         found = self._labels.get(id(block))
         if found is None:
-            # with the block itself: the id of one that is gone would pass to another
             found = self._labels[id(block)] = (label_of(block), block)
         return found[0]
 
+    def has_choices(self, block: Block) -> bool:
+        """Whether `block` holds choices."""
+        found = self._choices.get(id(block))
+        if found is None:
+            found = self._choices[id(block)] = (choices_of(block) is not None, block)
+        return found[0]
+
     def headings(self, pattern: re.Pattern[str] | None) -> dict[int, Head]:
-        """The headings that are no labels, by ``id(block)``; read once for all dialects without a pattern."""
-        if pattern is not None or self._headings is None:
-            found = {
-                id(block): head_of(block["c"][2], self.line(block), block["c"][0], pattern=pattern)
-                for block in self.blocks
-                if block["t"] == "Header" and self.label(block) is None
-            }
-            if pattern is not None:
-                return found
-            self._headings = found
-        return self._headings
+        """The headings that are no labels, by ``id(block)``, with their numbers as `pattern` or, without one, we know."""
+        return {
+            id(block): self._head(block) if pattern is None else self._head_by(block, pattern)
+            for block in self.blocks
+            if block["t"] == "Header" and self.label(block) is None
+        }
+
+    def _head(self, block: Block) -> Head:
+        found = self._heads.get(id(block))
+        if found is None:
+            found = self._heads[id(block)] = (self._head_by(block, None), block)
+        return found[0]
+
+    def _head_by(self, block: Block, pattern: re.Pattern[str] | None) -> Head:
+        return head_of(block["c"][2], self.line(block), block["c"][0], pattern=pattern)
 
     def line(self, block: Block | None) -> int:
         """The line on which `block` begins, or that of the first text inside it; 0 when unknown."""
+        if found := self.lines.get(id(block)):
+            return found
         stack: list[Any] = [block] if block is not None else []
         while stack:
             node = stack.pop()
@@ -360,7 +381,7 @@ def _paragraphs(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flo
     groups: list[tuple[Block, list[list[Inline]]]] = []
     styles: Counter[str] = Counter()
     for block in document.blocks:
-        pieces = _numbered_lines(block, dialect) if block["t"] == "Para" and not _bold_question(block) else []
+        pieces = _numbered_lines(block, dialect) if block["t"] == "Para" and not _bold_question(document, block) else []
         groups.append((block, pieces))
         for piece in pieces:
             if found := _style(piece, dialect):
@@ -393,10 +414,10 @@ def _paragraphs(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flo
         yield f"style {style}", flow
 
 
-def _bold_question(block: Block) -> bool:
+def _bold_question(document: Document, block: Block) -> bool:
     """Whether a paragraph begins with a bold text that is more than a number: the business of the shape `bold`."""
     split = _bold_start(block["c"])
-    return split is not None and bool(head_of(split[0], 0).text)
+    return split is not None and (document.label(block) is not None or bool(head_of(split[0], 0).text))
 
 
 def _style(piece: list[Inline], dialect: Dialect) -> str:

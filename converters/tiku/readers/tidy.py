@@ -25,6 +25,7 @@ _BADGE = re.compile(
     r"contrib\.rocks|hits\.|visitor|api\?repo=",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W_]")
 
 
 class Tidier:
@@ -59,7 +60,7 @@ def furniture(block: Block) -> str:
     """What `block` is, if it is not content: a link back to the top, a badge; else the empty string."""
     if block["t"] not in {"Para", "Plain"}:
         return ""
-    if any(node["t"] == "Str" and node["c"].isalnum() for node in block["c"]):
+    if any(node["t"] == "Str" and _WORD.search(node["c"]) for node in block["c"]):
         return ""
     nodes = [
         node
