@@ -71,10 +71,10 @@ def digest(name: str, suffixes: Collection[str] = (), fetch: Callable[[str], byt
     """
     if name == "-":
         return None  # what was typed is gone
-    if name.endswith("/") and not storage.is_remote(name):
-        return _hash(_listed(documents(Path(name), suffixes)))
     folder, border, path = name.rpartition(_BORDER)
     with contextlib.suppress(OSError, ValueError, OutsideError, UnfitError, DocumentError):
+        if name.endswith("/") and not border:
+            return _hash(_listed(documents(Path(name), suffixes)))
         return _hash(_beside(folder, path, fetch) if border else _whole(name, fetch))
     return None
 
