@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from random_banks import random_bank
 from tiku import markup
-from tiku.markup import attr, edit, para, plain_text, safe_link, scheme, string, trim, walk
+from tiku.markup import attr, edit, nodes_of, para, plain_text, safe_link, scheme, string, trim, walk
 
 NONE = attr()
 
@@ -114,3 +115,11 @@ def test_schemes_and_safe_links(url: str, name: str, safe: bool) -> None:
 def test_validate_takes_tuples_at_the_top() -> None:
     markup.validate((para([s("a")]),))
     markup.validate((s("a"),), inline=True)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nodes_of_a_kind_are_those_the_walk_finds(seed: int) -> None:
+    for question in random_bank(seed).questions:
+        for kind in ("Link", "Strong", "Para", "Header"):
+            nodes = [question.prompt, question.answer, list(question.title)]
+            assert nodes_of(kind, nodes) == [node for node in walk(nodes) if node["t"] == kind]

@@ -69,6 +69,22 @@ def walk(nodes: Any) -> Iterator[dict[str, Any]]:
             stack.extend(reversed(item))
 
 
+def nodes_of(kind: str, nodes: Any) -> list[dict[str, Any]]:
+    """Every node of `kind` in `nodes`, in document order, as `walk` finds it; for kinds whose content is a list."""
+    found: list[dict[str, Any]] = []
+    _gather(kind, nodes, found)
+    return found
+
+
+def _gather(kind: str, nodes: Any, found: list[dict[str, Any]]) -> None:
+    for item in nodes:
+        content = item.get("c") if item.__class__ is dict else item
+        if content.__class__ is list or content.__class__ is tuple:
+            if content is not item and item.get("t") == kind:
+                found.append(item)
+            _gather(kind, content, found)
+
+
 def edit(nodes: list[Any], change: Callable[[dict[str, Any]], list[dict[str, Any]] | None]) -> None:
     """Replace each node below `nodes` by ``change(node)``, in place, children first.
 

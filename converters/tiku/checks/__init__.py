@@ -1,4 +1,4 @@
-"""What is wrong with a bank: every rule a function over the reading, every complaint a Problem.
+"""What is wrong with a bank: every rule a function over the questions and their texts, every complaint a Problem.
 
 The rules' codes, severities and remedies are in ``rules.toml``.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiku.checks import choices, completeness, duplicates, links, numbering, wording
+from tiku.checks.texts import Looked
 
 if TYPE_CHECKING:
     from tiku.problems import Problem
@@ -23,6 +24,7 @@ RULES = (
 def check(reading: Reading) -> list[Problem]:
     """All that is wrong with a document: what its reader complained of and what the rules find, by line."""
     found = list(reading.problems)
+    looked = Looked(reading)
     for rule in RULES:
-        found.extend(rule(reading))
+        found.extend(rule(looked))
     return sorted(found, key=lambda problem: (problem.file, problem.line, problem.code))

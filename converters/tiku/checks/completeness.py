@@ -6,15 +6,16 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from tiku.checks import wording
+from tiku.checks.tools import complain
 from tiku.markup import plain_text
-from tiku.problems import Problem
 from tiku.render.view import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tiku.model import Block, Blocks, Question
-    from tiku.readers import Reading
+    from tiku.checks.texts import Looked
+    from tiku.model import Block, Blocks
+    from tiku.problems import Problem
 
 USUAL = 0.6
 """What at least this share of the questions has, the others lack."""
@@ -24,37 +25,33 @@ SENTENCE = 12
 """A shorter last line is a heading, a term or a value, not a sentence."""
 
 
-def _complain(code: str, message: str, question: Question) -> Problem:
-    return Problem(code, message, question.location.file, question.location.line)
-
-
-def missing_answers(reading: Reading) -> Iterator[Problem]:
+def missing_answers(looked: Looked) -> Iterator[Problem]:
     """Q102: no answer, though others have one (a bank of questions alone is no fault)."""
-    questions = reading.bank.questions
+    questions = looked.questions
     if sum(question.answered for question in questions) >= SOME * len(questions):
         for question in questions:
             if not question.answered:
-                yield _complain("Q102", f"question '{name_of(question, 'en')}' has no answer", question)
+                yield complain("Q102", f"question '{name_of(question, 'en')}' has no answer", question)
 
 
-def missing_explanations(reading: Reading) -> Iterator[Problem]:
+def missing_explanations(looked: Looked) -> Iterator[Problem]:
     """Q103: no explanation, though most others have one."""
-    questions = reading.bank.questions
+    questions = looked.questions
     with_one = sum(bool(question.explanation) for question in questions)
     if with_one >= USUAL * len(questions):
         for question in questions:
             if not question.explanation:
-                yield _complain("Q103", f"question '{name_of(question, 'en')}' has no explanation", question)
+                yield complain("Q103", f"question '{name_of(question, 'en')}' has no explanation", question)
 
 
-def cut_off(reading: Reading) -> Iterator[Problem]:
+def cut_off(looked: Looked) -> Iterator[Problem]:
     """Q101: the last sentence of a part has no end, though those of this document have one; or it ends with 'of the'.
 
     Many texts without an end are a way of writing: then only a last word that cannot be one tells.
     """
     endings = [
-        (question, last, plain_text(last))
-        for question in reading.bank.questions
+        (question, last, plain_text(last["c"]))
+        for question in looked.questions
         for blocks in (question.prompt, question.answer, question.explanation)
         if (last := last_text(blocks)) is not None
     ]
@@ -65,13 +62,13 @@ def cut_off(reading: Reading) -> Iterator[Problem]:
         if ended(text) or not ((usual and len(text) >= SENTENCE) or hangs(text)):
             continue
         tail = " ".join(text.split())[-24:]
-        line = reading.lines.get(id(last), 0) or question.location.line
+        line = looked.lines.get(id(last), 0) or question.location.line
         message = f"question {question.number or name_of(question, 'en')} is cut off: its text ends '…{tail}'"
-        yield Problem("Q101", message, question.location.file, line)
-    for question in reading.bank.questions:
-        if not question.prompt and hangs(title := plain_text(question.title)):
-            yield _complain(
-                "Q101", f"question {question.number or '?'} is cut off: its title ends '…{title[-24:]}'", question
+        yield complain("Q101", message, question, line)
+    for question, texts in looked:
+        if not question.prompt and hangs(texts.title):
+            yield complain(
+                "Q101", f"question {question.number or '?'} is cut off: its title ends '…{texts.title[-24:]}'", question
             )
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tiku.checks.tools import complain, contents
-from tiku.markup import plain_text, walk
+from tiku.markup import nodes_of, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tiku.checks.texts import Looked
     from tiku.model import Section
     from tiku.problems import Problem
-    from tiku.readers import Reading
 
 
 def slug(text: str) -> str:
@@ -22,16 +22,15 @@ def slug(text: str) -> str:
     return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", text.strip().lower()))
 
 
-def dead_links(reading: Reading) -> Iterator[Problem]:
+def dead_links(looked: Looked) -> Iterator[Problem]:
     """Q405: a link to a place of the document that is not there."""
     inner = [
         (question, node["c"][2][0])
-        for question in reading.bank.questions
-        for blocks in contents(question)
-        for node in walk(blocks)
-        if node["t"] == "Link" and node["c"][2][0].startswith("#")
+        for question in looked.questions
+        for node in nodes_of("Link", list(contents(question)))
+        if node["c"][2][0].startswith("#")
     ]
-    anchors = _anchors(reading) if inner else set()
+    anchors = _anchors(looked) if inner else set()
     for question, link in dict.fromkeys((question.id, link) for question, link in inner):
         target = unquote(link[1:])
         if target and target not in anchors and slug(target) not in anchors:
@@ -39,9 +38,9 @@ def dead_links(reading: Reading) -> Iterator[Problem]:
             yield complain("Q405", f"the link to '{link[:60]}' leads nowhere", asked)
 
 
-def _anchors(reading: Reading) -> set[str]:
+def _anchors(looked: Looked) -> set[str]:
     """Every place of a document that a link may lead to."""
-    bank = reading.bank
+    bank = looked.bank
     anchors = {slug(bank.title)}
 
     def collect(section: Section) -> None:
@@ -51,9 +50,7 @@ def _anchors(reading: Reading) -> set[str]:
 
     for section in bank.sections:
         collect(section)
-    for question in bank.questions:
-        title = plain_text(question.title)
-        anchors |= {question.id, slug(title), slug(f"{question.number}. {title}"), question.number}
-        for blocks in contents(question):
-            anchors |= {slug(plain_text(node["c"][2])) for node in walk(blocks) if node["t"] == "Header"}
+    for question, texts in looked:
+        anchors |= {question.id, slug(texts.title), slug(f"{question.number}. {texts.title}"), question.number}
+        anchors |= {slug(plain_text(node["c"][2])) for node in nodes_of("Header", list(contents(question)))}
     return anchors

@@ -10,16 +10,16 @@ from tiku.readers.numbers import value_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tiku.checks.texts import Looked
     from tiku.model import Question
     from tiku.problems import Problem
-    from tiku.readers import Reading
 
 
-def numbers(reading: Reading) -> Iterator[Problem]:
+def numbers(looked: Looked) -> Iterator[Problem]:
     """Q201 to Q203: a number left out, given twice, or out of order, inside a run (a run may start again at 1)."""
     seen: dict[int, Question] = {}
     last = 0
-    for question in reading.bank.questions:
+    for question in looked.questions:
         if not question.number or not any(char.isalnum() for char in question.number):
             continue
         value = value_of(question.number)

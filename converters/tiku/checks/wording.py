@@ -17,7 +17,7 @@ from tiku.render.view import name_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tiku.readers import Reading
+    from tiku.checks.texts import Looked
 
 LONG_CARD = 4_000
 """So many characters of answer and explanation are more than anybody learns at once."""
@@ -38,21 +38,22 @@ def dangling() -> frozenset[str]:
     return frozenset(_words()["dangling"])
 
 
-def placeholders(reading: Reading) -> Iterator[Problem]:
+def placeholders(looked: Looked) -> Iterator[Problem]:
     """Q109: an answer that only says that there will be one."""
     waiting = frozenset(key(word) for word in _words()["placeholder"]) - {""}
-    for question in reading.bank.questions:
-        for blocks in (question.answer, question.explanation):
-            text = plain_text(blocks)
+    for question, texts in looked:
+        for text in (texts.answer, texts.explanation):
             if len(text) <= 60 and (key(text) in waiting or text.strip() in {"...", "…", "……"}):
                 yield complain(
                     "Q109", f"question '{name_of(question, 'en')}' has a placeholder: '{text.strip()}'", question
                 )
 
 
-def literal_emphasis(reading: Reading) -> Iterator[Problem]:
+def literal_emphasis(looked: Looked) -> Iterator[Problem]:
     """Q208: `**` left in the text: emphasis that did not parse."""
-    for question in reading.bank.questions:
+    for question, texts in looked:
+        if not any("**" in text for text in (texts.title, texts.prompt, texts.answer, texts.explanation, texts.rest)):
+            continue
         for blocks in (*contents(question), question.title):
             if not any(node["t"] == "Str" and "**" in node["c"] for node in walk(blocks)):
                 continue
@@ -62,30 +63,32 @@ def literal_emphasis(reading: Reading) -> Iterator[Problem]:
                 break
 
 
-def empty_titles(reading: Reading) -> Iterator[Problem]:
+def empty_titles(looked: Looked) -> Iterator[Problem]:
     """Q210: a question that asks nothing."""
-    for question in reading.bank.questions:
+    for question in looked.questions:
         if not question.title and not question.prompt:
             yield complain(
                 "Q210", f"question {question.number or '(without number)'} has neither title nor prompt", question
             )
 
 
-def long_cards(reading: Reading) -> Iterator[Problem]:
+def long_cards(looked: Looked) -> Iterator[Problem]:
     """Q211: an answer that is too long for a card."""
-    for question in reading.bank.questions:
-        size = len(plain_text(question.answer)) + len(plain_text(question.explanation))
+    for question, texts in looked:
+        size = len(texts.answer) + len(texts.explanation)
         if size > LONG_CARD:
             yield complain("Q211", f"the answer has {size} characters: too long for one card", question)
 
 
-def transcripts(reading: Reading) -> Iterator[Problem]:
+def transcripts(looked: Looked) -> Iterator[Problem]:
     """Q003: the document looks like a conversation with a chat program."""
     marks = _words()["transcript"]
     found = 0
-    for question in reading.bank.questions:
-        start = plain_text(question.answer[:2])[:200].casefold()
-        found += any(mark in start for mark in marks)
-    if found and found >= 0.1 * len(reading.bank.questions):
-        file = reading.bank.questions[0].location.file
+    for question, texts in looked:
+        start = texts.answer[:200].casefold()
+        if any(mark in start for mark in marks):
+            start = plain_text(question.answer[:2])[:200].casefold()
+            found += any(mark in start for mark in marks)
+    if found and found >= 0.1 * len(looked.questions):
+        file = looked.questions[0].location.file
         yield Problem("Q003", f"{found} answer(s) talk like a chat program: look whether they are answers", file)

@@ -18,7 +18,12 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 
 def folded(nodes: object) -> str:
     """The letters and digits of `nodes`, NFKC and case folded: to see whether two texts say the same."""
-    return _NOT_WORDS.sub("", unicodedata.normalize("NFKC", plain_text(nodes)).casefold())
+    return folded_text(plain_text(nodes))
+
+
+def folded_text(text: str) -> str:
+    """The letters and digits of `text`, NFKC and case folded."""
+    return _NOT_WORDS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def shown_prompt(question: Question) -> Blocks:
