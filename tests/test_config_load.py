@@ -66,6 +66,29 @@ def test_outputs_are_no_sources_unless_the_pattern_leads_there() -> None:
         load(two)
 
 
+def test_patterns_follow_no_link_in_a_circle_and_enter_no_hidden_folder() -> None:
+    files("source/one/a.md", "source/two/b.md", "source/.git/c.md", "source/two/.d.md")
+    for link in ("source/one/up", "source/two/up", "source/over"):
+        Path(link).symlink_to(Path("source").absolute(), target_is_directory=True)
+    Path("source/round.md").symlink_to("round.md")
+    Path("source/gone.md").symlink_to("nowhere")
+    Path("source/two/link.md").symlink_to(Path("source/one/a.md").absolute())
+
+    def found(pattern: str) -> list[str]:
+        return [order.source for order in load(f'[[bank]]\nsource = "{pattern}"\nformats = "json"').orders]
+
+    wanted = ["source/one/a.md", "source/two/b.md", "source/two/link.md"]
+    assert found("source/**/*.md") == wanted
+    assert found("source/**/**/*.md") == wanted
+    assert found("**") == [*wanted, "tiku.toml"]
+    assert found("source/**/.*.md") == ["source/two/.d.md"]
+    assert found("source/.git/*") == ["source/.git/c.md"]
+    assert found("source/[ot][nw][eo]/?.md") == ["source/one/a.md", "source/two/b.md"]
+    assert found("source/[!o]*/b.*") == ["source/two/b.md"]
+    assert found("./source//one/./*.md") == ["source/one/a.md"]
+    assert found("source/over/one/*.md") == ["source/over/one/a.md"]  # a link that is named is gone through
+
+
 def test_a_name_that_is_there_is_no_pattern() -> None:
     files("a[1].md", "a1.md")
     assert made(load('[[bank]]\nsource = "a[1].md"\nformats = "json"')) == ["outputs/a[1].json"]
@@ -304,6 +327,13 @@ WRONG: dict[str, tuple[str, str]] = {
     "an empty list": ("[[bank]]\nsource = []", "2: [[bank]] 1: no source matches (no source given)"),
     "NUL": ('[[bank]]\nsource = "a\\u0000"', "'source' holds a NUL character"),
     "a URL that cannot be written": (BANK + "output = 's3://box/out'", "4: [[bank]] 1: 'output' cannot be a URL"),
+    "a long name": ("[[bank]]\nsource = 'a.md'\ntheme = '" + "x" * 5000 + "'", "3: [[bank]] 1: 'theme': File name too long"),
+    "a long pattern": ("[[bank]]\nsource = '" + "x" * 5000 + "*'", "2: [[bank]] 1: no source matches"),
+    "a long number": ("[build]\njobs = " + "9" * 5000 + BANK, ""),
+    "a large cache": ("[build]\ncache_size = '" + "9" * 400 + " TB'" + BANK, "2: [build]: 'cache_size' should be a size"),
+    "no style sheet": (BANK + "[set.pdf]\ncss = 'none.css'", "5: [set.pdf]: 'css': no such file: 'none.css'"),
+    "a date": ("[build]\njobs = 2026-11-24" + BANK, "2: [build]: 'jobs' should be a whole number"),
+    "no number": ("[build]\njobs = nan" + BANK, "2: [build]: 'jobs' should be a whole number"),
     "deep": ("a = " + "[" * 3000 + "]" * 3000, ""),
     "no bank": ("[build]\njobs = 1", " there is no [[bank]] in it"),
     "bank a table": ("[bank]\nsource = 'a.md'", " there is no [[bank]] in it"),

@@ -131,6 +131,8 @@ def test_check_and_schema_agree_on_every_option(tiku: Command, name: str) -> Non
     Path("a.md").touch()
     for option in [each.name for each in EXPORTERS.load(name).options] + ["nothing"]:
         for value in VALUES:
+            if option == "css" and isinstance(value, str) and value not in {"", "a.md"}:
+                continue  # what is there
             table = {name: {option: value}}
             same({"bank": [{"source": "a.md"}], "set": table})
             same({"bank": [{"source": "a.md", "set": table}]})

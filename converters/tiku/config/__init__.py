@@ -133,6 +133,8 @@ class _Loader:
                 themes.load(found[key])
         except UsageError as error:
             raise self.document.error(place, error.message, key) from error
+        except OSError as error:  # a name that is too long
+            raise self.document.error(place, f"'{key}': {error.strerror or error}", key) from error
 
     def _profile(self, profiles: Any, wanted: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """The keys and the options of the profile `wanted`; all of them are checked."""

@@ -39,7 +39,7 @@ def open_document(path: Path) -> Document:
         return Document(path, text, tomllib.loads(text))
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of 5,000 digits
         raise UsageError(str(error) or "nested too deeply", file=str(path)) from error
 
 

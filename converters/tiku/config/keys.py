@@ -89,7 +89,7 @@ TABLES = {
 UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 """The bytes of each unit of a size."""
 # as an editor takes it, for which `$` is the very end
-SIZE_PATTERN = rf"^[0-9]+(\.[0-9]+)? ?({'|'.join(UNITS)})$"
+SIZE_PATTERN = rf"^[0-9]{{1,9}}(\.[0-9]{{1,9}})? ?({'|'.join(UNITS)})$"
 
 
 def toml(value: Any) -> str:

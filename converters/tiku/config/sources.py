@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tiku.config import patterns as globs
 from tiku.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def find(patterns: Iterable[str], folder: Path, outputs: Iterable[Path]) -> list
         each: Iterable[Source]
         if remote(pattern):
             each = _remote(pattern)
-        elif not glob.has_magic(pattern) or (folder / pattern).exists():
+        elif not globs.is_pattern(pattern) or os.path.lexists(folder / pattern):
             each = [Source(str(folder / pattern), (folder / pattern).stem or _name(folder / pattern))]
         else:
             each = _local(pattern, folder, places)
@@ -72,33 +72,21 @@ def _name(path: Path) -> str:
 def _remote(pattern: str) -> Iterator[Source]:
     from tiku import storage
 
-    base = _base(pattern)
-    for name in storage.find(pattern) if glob.has_magic(pattern) else [pattern]:
-        yield Source(name, _stem(name, base) if "**" in pattern else storage.stem(name))
+    for name in storage.find(pattern) if globs.is_pattern(pattern) else [pattern]:
+        yield Source(name, _stem(name, pattern) if globs.TREE in pattern else storage.stem(name))
 
 
 def _local(pattern: str, folder: Path, places: list[str]) -> Iterator[Source]:
-    base = _base(pattern)
     root = os.path.realpath(folder)
-    below = os.path.realpath(folder / base)
+    below = os.path.realpath(folder / globs.base(pattern))
     inside = tuple(place + os.sep for place in places if place != below and not below.startswith(place + os.sep))
-    # with a slash at its end a pattern means folders, which are banks too
-    wanted = os.path.isdir if pattern.endswith("/") else os.path.isfile
-    tree = "**" in pattern
-    for name in sorted(glob.glob(pattern, root_dir=folder, recursive=True)):  # noqa: PTH207 - leaves hidden files out
-        whole = os.path.join(root, name)  # noqa: PTH118 - a build may have 100,000 of them
-        if wanted(whole) and not (inside and whole.startswith(inside)):
+    for name in globs.expand(root, pattern):
+        if not (inside and os.path.join(root, name).startswith(inside)):  # noqa: PTH118 - there may be 100,000
             path = folder / name
-            yield Source(str(path), _stem(name, base) if tree else path.stem)
+            yield Source(str(path), _stem(name, pattern) if globs.TREE in pattern else path.stem)
 
 
-def _base(pattern: str) -> str:
-    """What stands in `pattern` before its first part that is none but a name."""
-    parts = pattern.split("/")
-    first = next((number for number, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
-    return "/".join(parts[:first])
-
-
-def _stem(name: str, base: str) -> str:
-    rest = name[len(base) :].strip("/")
+def _stem(name: str, pattern: str) -> str:
+    """The path of `name` below the first folder that a wildcard stands for, without suffix."""
+    rest = name[len(globs.base(pattern)) :].strip("/")
     return os.path.splitext(rest)[0]  # noqa: PTH122 - may be part of a URL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +132,12 @@ def option_value(option: Option, value: Any, document: Document) -> Any:
     if option.choices and value not in option.choices:
         raise UsageError(f"'{option.name}' cannot be '{value}'{suggest(value, list(option.choices))}")
     parsed = option.parse(value)
-    return str(document.path.parent / str(parsed)) if option.file and parsed else parsed
+    if not (option.file and parsed):
+        return parsed
+    path = document.path.parent / str(parsed)
+    if not os.path.isfile(path):  # noqa: PTH113 - a name may be too long to ask for
+        raise UsageError(f"'{option.name}': no such file: '{path}'")
+    return str(path)
 
 
 def labels(document: Document, place: Place, value: Any) -> dict[str, tuple[str, ...]]:
