@@ -202,6 +202,7 @@ FOUND: dict[str, tuple[list[str], list[Any]]] = {
     "below": (["one/a.md", "two/b.rst", "node_modules/x/c.md", ".git/d.md", "outputs/e.md"], ["one/*.md", "two/*.rst"]),
     "nothing": ([], ["source/*.md"]),
     "hidden": (["source/.a.md"], ["source/*.md"]),
+    "odd names": (["a\udcff.md", "README.md", "b.md", "c\nd/x.md", "e'f \"g\".md"], [["b.md", "e'f \"g\".md"]]),
     "a folder like a pattern": (["a[1]/b.md"], ["source/*.md"]),
 }  # fmt: skip
 

@@ -19,7 +19,10 @@ def init(*, schema: bool) -> None:
     if schema:
         click.echo(schemas.text(), nl=False)
         return
-    found = draft.sources(Path())
+    try:
+        found = draft.sources(Path())
+    except OSError as error:
+        raise SetupError(f"cannot look for documents: {error}") from error
     _write(DEFAULT, draft.text(found or [[f"{draft.PLACE}/*.md"]]))
     click.echo(f"wrote {DEFAULT}", err=True)
     if not Path(draft.SCHEMA).exists():

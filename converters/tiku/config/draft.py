@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiku.config.keys import BANK, BUILD, OF_BANKS, TABLES, Key, shown, toml
+from tiku.config.patterns import is_pattern
 from tiku.exporters import EXPORTERS
 from tiku.readers import SUFFIXES
 
@@ -95,12 +96,13 @@ def sources(folder: Path) -> list[list[str]]:
 
 def _ordinary(name: str) -> bool:
     """Whether a folder of that name may hold documents, and the name means itself in a pattern."""
-    return name[0] not in "._" and name.lower() not in _NEVER and not set(name) & set("*?[")
+    return name[0] not in "._" and name.isprintable() and name.lower() not in _NEVER and not is_pattern(name)
 
 
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.is_file() and not path.name.startswith("."):
+        # a name in another encoding cannot be written down
+        if path.is_file() and not path.name.startswith(".") and path.name.isprintable():
             yield path
 
 
