@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from tiku.checks.tools import complain, contents
 from tiku.markup import nodes_of, plain_text
@@ -30,7 +29,11 @@ def dead_links(looked: Looked) -> Iterator[Problem]:
         for node in nodes_of("Link", list(contents(question)))
         if node["c"][2][0].startswith("#")
     ]
-    anchors = _anchors(looked) if inner else set()
+    if not inner:
+        return
+    from urllib.parse import unquote
+
+    anchors = _anchors(looked)
     for question, link in dict.fromkeys((question.id, link) for question, link in inner):
         target = unquote(link[1:])
         if target and target not in anchors and slug(target) not in anchors:

@@ -6,20 +6,25 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 _DECORATION = re.compile(r"^[\W_]+", re.UNICODE)
 _TRAILING = re.compile(r"[\s*★☆⭐🌟👶🚀👍🔥🟢🟡🔴✅❓️‍]+$|\s*[(（\[][^()（）\[\]]{0,20}[)）\]]\s*$")
 
 
 @cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("tiku.readers").joinpath("questions.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _words() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """First words, first characters of scripts without spaces, words inside, ends."""
-    data = tomllib.loads(files("tiku.readers").joinpath("questions.toml").read_text(encoding="utf-8"))
     first: set[str] = set()
     heads: list[str] = []
     inside: list[str] = []
     last: list[str] = []
-    for language, words in data.items():
+    for language, words in _table().items():
         if language == "cue":
             continue
         (heads.extend if language in {"zh", "ja", "ko"} else first.update)(words["first"])
@@ -30,8 +35,7 @@ def _words() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[st
 
 @cache
 def _cues() -> tuple[str, ...]:
-    data = tomllib.loads(files("tiku.readers").joinpath("questions.toml").read_text(encoding="utf-8"))
-    return tuple(data["cue"]["inside"])
+    return tuple(_table()["cue"]["inside"])
 
 
 def is_cue(text: str) -> bool:

@@ -22,14 +22,10 @@ _FIRST = re.compile(r"(?:^|[\u3000\t(（\[【])[(（\[【]?[AＡ]\s*(?:[.．、)
 """A first choice, somewhere in a word."""
 _SPLIT = re.compile(r"[\u3000\t]")
 _AND = r"(?:[\s,，、;；/&+和及與与]|and\b|и\b|y\b|et\b|und\b|e\b|و)*"
-_KEY = re.compile(
-    rf"[\s*_\"'“(（\[【✅]*((?:[{_LETTER}](?![^\W_]){_AND})+|[A-H]{{2,8}}(?![^\W_]))\s*[)）\]】\"'”]?", re.IGNORECASE
-)
+# compiled when the first choice question asks for them
+_KEY = rf"[\s*_\"'“(（\[【✅]*((?:[{_LETTER}](?![^\W_]){_AND})+|[A-H]{{2,8}}(?![^\W_]))\s*[)）\]】\"'”]?"
 # a sentence that ends with the letter: The right one is C; الإجابة هي الخيار الرابع : D
-_ENDS = re.compile(
-    rf"(?:[:：]|\bis\b|\bes\b|\best\b|\bist\b|—|–|是|为|選|选|هو|هي)\s*[(（]?([{_LETTER}])[)）]?\s*[.。!！،,]?\s*$",
-    re.IGNORECASE,
-)
+_ENDS = rf"(?:[:：]|\bis\b|\bes\b|\best\b|\bist\b|—|–|是|为|選|选|هو|هي)\s*[(（]?([{_LETTER}])[)）]?\s*[.。!！،,]?\s*$"
 _HALF = {ord(wide): ord("A") + i for i, wide in enumerate("ＡＢＣＤＥＦＧＨ")} | {
     ord(wide): ord("A") + i for i, wide in enumerate("ａｂｃｄｅｆｇｈ")
 }
@@ -169,7 +165,7 @@ def key_letters(text: str, labels: set[str]) -> tuple[list[str], int]:
 
     Empty when they are not all among `labels`.
     """
-    found = _KEY.match(text)
+    found = re.match(_KEY, text, re.IGNORECASE)
     if found:
         letters = [
             letter(each) for each in re.findall(rf"[{_LETTER}]", re.sub(r"\b(?:and|et|und|e|y)\b", " ", found[1]))
@@ -185,5 +181,5 @@ def key_letters(text: str, labels: set[str]) -> tuple[list[str], int]:
 
 def sentence_letter(text: str, labels: set[str]) -> str:
     """The letter with which a sentence about the answer ends (``The right one is C.``), or the empty string."""
-    found = _ENDS.search(text.strip())
+    found = re.search(_ENDS, text.strip(), re.IGNORECASE)
     return letter(found[1]) if found and letter(found[1]) in labels else ""

@@ -13,7 +13,7 @@ from typing import Any
 from tiku.problems import Problem
 
 _FENCE = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_KEY = re.compile(r"^[\w一-鿿-]+[ \t]*:", re.MULTILINE)
+_KEY = r"^[\w一-鿿-]+[ \t]*:"
 MAX_BYTES = 64_000
 MAX_DEPTH = 10
 
@@ -24,7 +24,7 @@ def split(text: str, file: str) -> tuple[dict[str, Any], str, list[Problem]]:
     The front matter's lines become empty lines, so that line numbers stay true.
     """
     found = _FENCE.match(text)
-    if not found or not _KEY.search(found[1]):
+    if not found or not re.search(_KEY, found[1], re.MULTILINE):
         return {}, text, []
     body = "\n" * found[0].count("\n") + text[found.end() :]
     try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tiku.errors import DocumentError
 from tiku.problems import Problem
-from tiku.readers import Reading, ReadOptions, frontmatter, lines, pieces, rawhtml
+from tiku.readers import Reading, ReadOptions, frontmatter, lines, pieces
 from tiku.readers.decode import decode
 from tiku.readers.finish import finish
 from tiku.readers.shapes import Document
+
+if TYPE_CHECKING:
+    from tiku.model import Block
 
 FORMAT = "gfm-yaml_metadata_block-gfm_auto_identifiers-superscript"
 """GitHub's Markdown. Not `commonmark_x` (its fancy lists switch task lists off) and not `markdown` (exponential on
@@ -42,21 +47,40 @@ class MarkdownReader:
         text, problems = decode(data, options.file, options.encoding)
         meta, body, more = frontmatter.split(text, options.file)
         problems += more
+        tags = "<" in body
         origin: list[int] | None = None
-        if rawhtml.holds_containers(body):
-            body, origin = rawhtml.unwrap(body, lines.tokens_of(body, options.file))
+        if tags:
+            body, origin = _parted(body, options.file)
         marked, typed, unclosed = lines.mark(body, options.file, origin)
         if unclosed:
             problems.append(Problem("Q110", "a code block is opened here and never closed", options.file, unclosed))
+        lowered: list[Problem] = []
         try:
             blocks, warnings = pieces.parse(marked, format_for(body))
             known = lines.take(blocks)
-            lowering = rawhtml.Lowering(options.file, known)
-            blocks = lowering.run(blocks) if "<" in body else blocks
+            if tags:
+                blocks, lowered = _lowered(blocks, options.file, known)
         except DocumentError as error:
             raise DocumentError(error.message, file=options.file) from error
         problems += [Problem("Q107", f"pandoc: {warning}", options.file) for warning in warnings]
-        return finish(Document(blocks, known, typed), text, options, [*problems, *lowering.problems], meta=meta)
+        return finish(Document(blocks, known, typed), text, options, [*problems, *lowered], meta=meta)
+
+
+def _parted(body: str, file: str) -> tuple[str, list[int] | None]:
+    """`body` with the tags of containers parted from what they hold, and where its lines come from, if any was."""
+    from tiku.readers import rawhtml  # most documents have no tags
+
+    if not rawhtml.holds_containers(body):
+        return body, None
+    return rawhtml.unwrap(body, lines.tokens_of(body, file))
+
+
+def _lowered(blocks: list[Block], file: str, known: lines.Lines) -> tuple[list[Block], list[Problem]]:
+    """`blocks` with raw HTML turned into nodes, and what was taken out."""
+    from tiku.readers import rawhtml
+
+    lowering = rawhtml.Lowering(file, known)
+    return lowering.run(blocks), lowering.problems
 
 
 reader = MarkdownReader()

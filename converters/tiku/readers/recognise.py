@@ -191,14 +191,15 @@ def _split(document: Document, flow: Flow, name: str, evidence: tuple[str, ...])
     return Recognition(preface, heads, name, evidence)
 
 
-_CHAPTER = re.compile(
-    r"(?:第\s*[一二三四五六七八九十百\d]{1,4}\s*[章节節部篇单单元]|[一二三四五六七八九十]{1,3}\s*[、.．]|[(（][一二三四五六七八九十]{1,3}[)）]).{0,30}$"
+_CHAPTER = (
+    r"(?:第\s*[一二三四五六七八九十百\d]{1,4}\s*[章节節部篇单单元]|[一二三四五六七八九十]{1,3}\s*[、.．]|"
+    r"[(（][一二三四五六七八九十]{1,3}[)）]).{0,30}$"
 )
 
 
 def _chapter_line(document: Document, block: Block) -> Head | None:
     """A chapter in a plain text, where headings are lines: ``第一章 单选题``, ``二、判断题``."""
-    if block["t"] != "Para" or len(text := plain_text(block)) > 40 or not _CHAPTER.match(text.strip()):
+    if block["t"] != "Para" or len(text := plain_text(block)) > 40 or not re.match(_CHAPTER, text.strip()):
         return None
     if text.rstrip()[-1:] in "。？?！；;":
         return None

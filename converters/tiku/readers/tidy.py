@@ -14,16 +14,15 @@ if TYPE_CHECKING:
     from tiku.model import Block
     from tiku.readers.normal import Normal
 
-_TOP = re.compile(
+# compiled when the first paragraph that is only links or pictures asks for them
+_TOP = (
     r"^\W*(back\s+)?(to\s+)?(the\s+)?(top|table of contents|toc|contents|index|menu|up)\W*$|^\W*$|"
     r"回到?(顶部|頂部|目录|目錄)|返回(顶部|目录|頂部|目錄)|トップ|目次|맨 ?위로|목차|наверх|к оглавлению|"
-    r"volver (arriba|al)|voltar ao|haut|nach oben|للأعلى|بالا",
-    re.IGNORECASE,
+    r"volver (arriba|al)|voltar ao|haut|nach oben|للأعلى|بالا"
 )
-_BADGE = re.compile(
+_BADGE = (
     r"shields\.io|badge|travis-ci|codecov|opencollective|buymeacoffee|ko-fi\.com|patreon|paypal|star-history|"
-    r"contrib\.rocks|hits\.|visitor|api\?repo=",
-    re.IGNORECASE,
+    r"contrib\.rocks|hits\.|visitor|api\?repo="
 )
 _WORD = re.compile(r"[^\W_]")
 
@@ -73,9 +72,13 @@ def furniture(block: Block) -> str:
     outside = "".join(node["c"] for node in nodes if node["t"] == "Str" and not any(node is other for other in inside))
     if any(char.isalnum() for char in outside) or any(n["t"] in {"Code", "Math", "Note"} for n in nodes):
         return ""
-    if links and all(link["c"][2][0].startswith("#") for link in links) and _TOP.search(plain_text(block)):
+    if (
+        links
+        and all(link["c"][2][0].startswith("#") for link in links)
+        and re.search(_TOP, plain_text(block), re.IGNORECASE)
+    ):
         return "a link back to the top"
-    if images and all(_BADGE.search(image["c"][2][0]) for image in images):
+    if images and all(re.search(_BADGE, image["c"][2][0], re.IGNORECASE) for image in images):
         return "a badge"
     return ""
 
