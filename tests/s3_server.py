@@ -27,12 +27,15 @@ class Faults:
         self.over = threading.Event()
         self.hung = threading.Event()
         """Set as soon as a request hangs, after its body has been read by half."""
+        self.before: Callable[[str, str], None] = lambda _method, _path: None
+        """What happens before a request is looked at."""
         self.cut: Callable[[str, str], int | None] = lambda _method, _path: None
         """How long a HEAD says that an object is."""
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.asked.append((method, path))
+        self.before(method, path)
         mine = not self.only or method == self.only
         if mine and self.hang.is_set():
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
