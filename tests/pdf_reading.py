@@ -78,14 +78,18 @@ def _stretches(inlines: list[Any], notes: list[Any]) -> Iterator[str]:
                 notes.extend(node["c"])
             yield folded("".join(words))
             words = []
+            if node["t"] == "Link":  # its address may be printed after it
+                yield from _stretches(node["c"][1], notes)
     yield folded("".join(words))
 
 
 def _flat(inlines: list[Any]) -> Iterator[Any]:
-    """The nodes of `inlines`, those inside emphasis in the place of the emphasis."""
+    """The nodes of `inlines`, those inside emphasis, quotation marks and spans in their place."""
     for node in inlines:
         if node["t"] in {"Strong", "Emph", "Underline", "Strikeout", "SmallCaps"}:
             yield from _flat(node["c"])
+        elif node["t"] in {"Quoted", "Span"}:
+            yield from _flat(node["c"][1])
         else:
             yield node
 
@@ -210,3 +214,24 @@ def words(question: Question) -> Iterator[str]:
     for part in [question.title, question.prompt, question.answer, question.explanation]:
         for inlines in _lines(list(part) if part and part[0]["t"] not in INLINE else [{"t": "Plain", "c": list(part)}]):
             yield from (folded(node["c"]) for node in _flat(inlines) if node["t"] == "Str")
+
+
+def contents_at_left(path: Path) -> int:
+    """How many lines of contents there are in a right-to-left book. Asserts that each names the page it leads to."""
+    import pymupdf
+
+    lines: set[tuple[str, float]] = set()
+    with pymupdf.open(path) as document:
+        labels = [page.get_label() for page in document]
+        for page, label in zip(document, labels, strict=True):
+            links = [link for link in page.get_links() if link["kind"] == pymupdf.LINK_GOTO and not label.isdigit()]
+            words = page.get_text("words")
+            edge = min((word[0] for word in words if word[4].isdigit()), default=0) + 14
+            numbers = [word for word in words if word[4].isdigit() and word[0] < edge]
+            for link in links:  # the number stands on the last line of its entry: the first one not above the link
+                low = link["from"].y1
+                number = min((each for each in numbers if each[3] > low - 4), key=lambda each: each[3])
+                said, meant = number[4], labels[link["page"]]
+                assert said == meant, (label, said, meant)
+                lines.add((label, number[3]))
+    return len(lines)

@@ -182,3 +182,31 @@ def test_a_row_of_latin_words_in_an_arabic_line_is_seen_in_its_order(made: dict[
             word[4]: word[0] for word in page.get_text("words") if word[4] in {"1", "and", "false"} and word[0] < 480
         }
     assert left["1"] < left["and"] < left["false"]
+
+
+@pytest.mark.parametrize("name", ["arabic", "persian", "hebrew"])
+def test_contents_from_right_to_left_name_their_pages_at_the_left(
+    name: str, made: dict[str, tuple[Bank, Path]]
+) -> None:
+    what, path = made[name]
+    assert pdf_reading.contents_at_left(path) == len(what.questions)
+
+
+def test_a_picture_in_a_link_is_read_as_a_link_and_rows_stay_whole(tmp_path: Path) -> None:
+    import pikepdf
+
+    (tmp_path / "p.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    rows = "".join(f"<tr><td>r{n}</td><td>{'word ' * 60}{n}end</td></tr>" for n in range(30))
+    source = tmp_path / "a.md"
+    source.write_text(
+        "### 1. One\n\n**Answer:** see [![Shown](p.svg)](https://example.org/x)\n\n"
+        f"<table><tr><th>a</th><th>b</th></tr>{rows}</table>\n\n### 2. Two\n\n**Answer:** x\n"
+    )
+    what = tiku.read(source).bank
+    tiku.write(what, tmp_path / "a.pdf", format="pdf", time=0)
+    assert pdf_reading.lost(what, pdf_reading.tagged_text(tmp_path / "a.pdf")) == []
+    with pikepdf.open(tmp_path / "a.pdf") as pdf:
+        for item in pdf.objects:
+            if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure":
+                assert not [kid for kid in item.K if isinstance(kid, pikepdf.Dictionary)]
+                assert (item.P.S, str(item.P.Alt)) == ("/Link", "Shown")

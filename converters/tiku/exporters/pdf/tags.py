@@ -99,6 +99,8 @@ class Tree:
             kids = self._list_item(element, kids)
         elif kind == "/LBody":
             kids = self._list_body(element, kids)
+        elif kind == "/Link":
+            kids = self._link(element, kids)
         if kids:
             element.K = Array(kids)
         elif "/K" in element:
@@ -127,6 +129,22 @@ class Tree:
                 each.P = body
         self._take_over(only, body)
         return inner
+
+    def _link(self, link: Any, kids: list[Any]) -> list[Any]:
+        """A picture's link annotation belongs to the link, which is then called as the picture is."""
+        hoisted: list[Any] = []
+        for kid in kids:
+            if not isinstance(kid, Dictionary) or kid.get("/S") != Name.Figure:
+                continue
+            inner = list(kid.get("/K", ()))
+            references = [each for each in inner if isinstance(each, Dictionary) and each.get("/Type") == Name.OBJR]
+            if references:
+                kid.K = Array([each for each in inner if not isinstance(each, Dictionary)])
+                hoisted += references
+                self._take_over(kid, link)
+            if "/Alt" in kid and "/Alt" not in link:
+                link.Alt = kid.Alt
+        return [*hoisted, *kids]
 
     def _headings(self) -> None:
         """Close gaps in the levels of headings: after an H2 comes no H4, whatever the source holds."""
