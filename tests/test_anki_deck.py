@@ -16,6 +16,7 @@ import pytest
 import tiku
 from anki_judge import anki, text
 from banks import REAL, SHOWCASE, bank, bank_at, numbered
+from tiku.exporters.apkg import collection
 from tiku.markup import plain_text
 from tiku.render.anki.notetypes import note_types
 
@@ -31,6 +32,21 @@ EPOCH = 1_700_000_000
 def made(bank: Bank, path: Path, **settings: object) -> Path:
     tiku.write(bank, path, format="apkg", time=EPOCH, settings=settings)
     return path
+
+
+@pytest.mark.parametrize("settings", [{}, {"reversed": "true", "typed": "true"}])
+def test_a_database_in_a_file_has_the_bytes_of_one_in_memory(
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = bank_at(SHOWCASE)
+    inside = made(bank, tmp_path / "memory.apkg", **settings).read_bytes()
+    monkeypatch.setattr(collection, "BATCH", 3)
+    opened: list[str] = []
+    empty = collection._empty
+    monkeypatch.setattr(collection, "_empty", lambda place: opened.append(place) or empty(place))
+    assert made(bank, tmp_path / "file.apkg", **settings).read_bytes() == inside
+    assert [place.startswith(str(tmp_path)) for place in opened] == [True]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file.apkg", "memory.apkg"]
 
 
 def letters(value: str) -> str:

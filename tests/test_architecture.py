@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "converters" / "tiku"
 # From the ground up; a module imports its own row and those above it.
 ROWS = [
-    {"model", "errors"},
+    {"model", "errors", "jsontext"},
     {"problems", "plugins", "markup", "files", "sources", "storage", "network"},
     {"serial", "pandoc"},
     {"readers", "render", "identity", "matching", "sketches", "ledger"},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
-from banks import REAL
+from banks import REAL, bank_at
+from tiku import keeping, ledger
 from tiku.cli import main_group
 from tiku.exporters.apkg import exporter
 
@@ -122,6 +124,21 @@ def test_a_renamed_source_takes_its_ledger_along(source: Path) -> None:
     run("convert", "other.md", "-o", "two.apkg", "--ledger")
     assert sorted(names(folder / "one.apkg").values()) == sorted(names(folder / "two.apkg").values())
     assert sorted(path.name for path in folder.glob("*.jsonl")) == ["other.tiku-ids.jsonl"]
+
+
+def test_a_folder_of_many_sources_is_listed_once_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # For each ledger another look for its source: a thousand documents took minutes.
+    for number in range(50):
+        (tmp_path / f"bank.{number}.md").write_text("x", encoding="utf-8")
+        (tmp_path / f"bank.{number}{ledger.SUFFIX}").write_text("damaged, and not to be read", encoding="utf-8")
+    (tmp_path / "new.md").write_bytes(REAL.read_bytes())
+    listed: list[object] = []
+    listing = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: listed.append(path) or listing(path))
+    monkeypatch.setattr(ledger, "loads", lambda *_: pytest.fail("the ledger of another source was read"))
+    found = keeping.recall(bank_at(REAL), str(tmp_path / "new.md"), [], keeping.Keeping(write=True), 1_700_000_000)
+    assert listed == [tmp_path]
+    assert found.replaces is None
 
 
 def test_frozen_fails_when_the_ledger_would_change(source: Path) -> None:

@@ -158,12 +158,7 @@ def _given(name: str, decks: list[tuple[Any, Path]]) -> Memory:
 def _under_former_name(bank: Bank, source: Path, path: Path, time: int) -> tuple[Identity, Path] | None:
     """The names in a ledger whose source is no longer there, if most of its questions are in `bank`."""
     best: tuple[Identity, Path] | None = None
-    for other in sorted(path.parent.glob(f"*{ledger.SUFFIX}")):
-        stem = other.name.removesuffix(ledger.SUFFIX)
-        if other == path or any(
-            each.stem == stem and each.suffix == source.suffix for each in path.parent.glob(f"{_literal(stem)}.*")
-        ):
-            continue
+    for other in _orphans(path, source.suffix):
         with contextlib.suppress(DocumentError):
             memory = ledger.loads(_text(other), str(other))
             identity = identify(bank, memory, _now(memory, time))
@@ -174,10 +169,14 @@ def _under_former_name(bank: Bank, source: Path, path: Path, time: int) -> tuple
     return best
 
 
-def _literal(name: str) -> str:
-    from glob import escape
-
-    return escape(name)
+def _orphans(path: Path, suffix: str) -> list[Path]:
+    """The ledgers beside `path` whose sources, files that end in `suffix`, are no longer there."""
+    try:
+        names = set(os.listdir(path.parent))  # noqa: PTH208 - names are enough, and there may be thousands
+    except OSError:
+        return []
+    ledgers = sorted(name for name in names if name.endswith(ledger.SUFFIX) and name != path.name)
+    return [path.with_name(name) for name in ledgers if name.removesuffix(ledger.SUFFIX) + suffix not in names]
 
 
 def _doubt(doubt: Any) -> Problem:

@@ -6,11 +6,12 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tiku import markup
+from tiku import jsontext, markup
 from tiku.errors import DocumentError
 from tiku.model import Bank, Choice, Kind, Location, Media, Part, Question, Section
 
@@ -33,8 +34,8 @@ def schema() -> str:
 
 def dumps(bank: Bank) -> str:
     """`bank` as JSON text: one space of indent, keys in the order of the model's fields, a final newline."""
-    document = {"$schema": SCHEMA, "tiku": VERSION, "pandoc-api-version": markup.API_VERSION, "bank": _plain(bank)}
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    document = {"$schema": SCHEMA, "tiku": VERSION, "pandoc-api-version": markup.API_VERSION, "bank": bank}
+    return jsontext.text(document, _plain) + "\n"
 
 
 def loads(text: str) -> Bank:
@@ -63,13 +64,16 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _plain(value: Any) -> Any:
+    """`value`, a part of the model, as what JSON knows."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in _names(kind)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 # -- reading back: each function takes a JSON value and the path to name in a complaint ------------------------------

@@ -6,12 +6,12 @@ import base64
 import hashlib
 import re
 import unicodedata
-from heapq import nsmallest
+from struct import pack, unpack
 from zlib import crc32
 
 SIZE = 64
 """Most values in a sketch: the estimate of likeness is then good to about 1/√64 of itself at worst."""
-_WIDE = re.compile("[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+_NOT_WIDE = re.compile("[^\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+")
 
 
 def fold(text: str) -> str:
@@ -65,7 +65,9 @@ class Fingerprint:
         """The fingerprint as text: ``digest:sketch``, the sketch in base64, three bytes a value."""
         if not self.digest:
             return ""
-        data = b"".join(value.to_bytes(3, "big") for value in self.sketch)
+        count = len(self.sketch)
+        four, data = pack(f">{count}I", *self.sketch), bytearray(3 * count)
+        data[0::3], data[1::3], data[2::3] = four[1::4], four[2::4], four[3::4]
         return f"{self.digest}:{base64.b64encode(data).decode()}"
 
     @classmethod
@@ -73,16 +75,19 @@ class Fingerprint:
         """The fingerprint that `stored` is. Raises ValueError when it is none."""
         digest, _, sketch = stored.partition(":")
         data = base64.b64decode(sketch, validate=True)
-        return cls(digest=digest, sketch=tuple(int.from_bytes(data[i : i + 3], "big") for i in range(0, len(data), 3)))
+        count = len(data) // 3
+        four = bytearray(4 * count)
+        four[1::4], four[2::4], four[3::4] = data[0::3], data[1::3], data[2::3]
+        return cls(digest=digest, sketch=unpack(f">{count}I", four))
 
 
 def _sketch(text: str) -> tuple[int, ...]:
     # Three Chinese signs say as much as five letters.
-    length = 3 if len(_WIDE.findall(text)) * 3 > len(text) else 5
+    wide = len(text) - sum(map(len, _NOT_WIDE.findall(text)))
+    length = 3 if wide * 3 > len(text) else 5
     data = text.encode("utf-32-le", "replace")
     step = 4 * length
     last = max(0, len(data) - step)
     # CRC-32 alone is linear, which would make neighbours of small values small: the product spreads them.
-    return tuple(
-        nsmallest(SIZE, {crc32(data[i : i + step]) * 2_654_435_761 % 2**32 >> 8 for i in range(0, last + 4, 4)})
-    )
+    values = {crc32(data[i : i + step]) * 2_654_435_761 >> 8 & 0xFFFFFF for i in range(0, last + 4, 4)}
+    return tuple(sorted(values)[:SIZE])

@@ -7,7 +7,6 @@ Anki's own Tools > Empty Cards lists the note. It is a package of its own, as a 
 from __future__ import annotations
 
 from dataclasses import replace
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tiku.exporters.apkg.collection import Collection
@@ -44,25 +43,24 @@ def bury(bank: Bank, path: Path, identity: Identity, time: int) -> int:
     stones = buried(identity)
     if not stones:
         return 0
-    with TemporaryDirectory(prefix=f".{path.name[:60]}.", dir=path.parent) as folder:
-        with Collection(f"{folder}/collection", time, deck_name(bank.title) or "tiku", "") as collection:
-            for known in stones:
-                fields, form = _fields(known)
-                kind = note_types()[form].id
-                collection.add(
-                    Note(
-                        Question(known.guid),
-                        known.guid,
-                        known.created,
-                        known.modified,
-                        kind,
-                        fields,
-                        (),
-                        collection.root,
-                        (),
-                    )
+    with Collection(path, time, deck_name(bank.title) or "tiku", "") as collection:
+        for known in stones:
+            fields, form = _fields(known)
+            kind = note_types()[form].id
+            collection.add(
+                Note(
+                    Question(known.guid),
+                    known.guid,
+                    known.created,
+                    known.modified,
+                    kind,
+                    fields,
+                    (),
+                    collection.root,
+                    (),
                 )
-        pack(path, f"{folder}/collection", {}, time)
+            )
+        pack(path, collection.finish(), {}, time)
     names = {each.guid: each for each in stones}
     identity.removed = tuple(names.get(each.guid, each) for each in identity.removed)
     identity.gone = tuple(names.get(each.guid, each) for each in identity.gone)

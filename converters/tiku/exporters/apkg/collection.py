@@ -1,6 +1,7 @@
-"""The database of a package: Anki's collection, schema 11, filled row by row so that memory does not grow with it.
+"""The database of a package: Anki's collection, schema 11.
 
-Rows and JSON keys follow what Anki itself exports with "support older Anki versions".
+It is made in memory; from so many notes on that memory would grow with them, in a file. Either way its bytes are the
+same. Rows and JSON keys follow what Anki itself exports with "support older Anki versions".
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import hashlib
 import json
 import re
 import sqlite3
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 from tiku.render.anki.notetypes import field_names, note_types
@@ -29,58 +32,68 @@ _HEADER = ((24, b"\x00\x00\x00\x01"), (92, b"\x00\x00\x00\x01"), (96, b"\x00\x2d
 
 
 class Collection:
-    """One database file being written; a context manager.
+    """One database being written; a context manager, at whose end it is gone.
 
-    `time` is in seconds since 1970; `root` is the deck that holds all others, `description` its HTML.
+    `target` is the file it is made for: where it has to be a file itself, it lies in the same folder. `time` is in
+    seconds since 1970; `root` is the deck that holds all others, `description` its HTML.
     """
 
-    def __init__(self, path: str, time: int, root: str, description: str) -> None:
-        self.path = Path(path)
+    def __init__(self, target: Path, time: int, root: str, description: str) -> None:
+        self.target = target
         self.time = time
         self.root = root
         self.description = description
         self.extra: dict[str, Any] = {}
         """Goes into the collection's settings, where Anki leaves it alone and `earlier.py` finds it."""
         self._decks: dict[str, int] = {}
-        self._models: dict[int, dict[str, Any]] = {each.id: _type_json(each) for each in note_types().values()}
+        self._models = dict(_our_models())
         self._sort = {number: field_names().index("Number") for number in self._models}
         self._notes: list[tuple[Any, ...]] = []
         self._cards: list[tuple[Any, ...]] = []
         self._later: list[tuple[Any, ...]] = []
         self._has_later = False
         self._position = 0
+        self._folder: TemporaryDirectory[str] | None = None
+        self._database: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
-        self._database = sqlite3.connect(self.path, isolation_level=None)
-        # The file is ours alone and thrown away on failure: no journal, no waiting for the disk.
-        self._database.executescript(
-            "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA encoding = 'UTF-8';"
-        )
-        self._database.executescript(_sql("schema.sql"))
-        self._database.execute("BEGIN")
         self._deck(self.root)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            if kind is None:
-                self._flush()
-                if self._has_later:
-                    self._database.execute("INSERT INTO cards SELECT * FROM later ORDER BY rowid")
-                self._database.execute(
-                    "INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, ?, ?, ?, ?, '{}')", self._head()
-                )
-                self._database.execute("COMMIT")
-                self._database.executescript(_sql("indexes.sql"))
-        finally:
+        if self._database:
             self._database.close()
-        if kind is None:
-            with self.path.open("r+b") as file:
-                for place, value in _HEADER:
-                    file.seek(place)
-                    file.write(value)
+        if self._folder:
+            self._folder.cleanup()
+
+    def finish(self) -> bytes | Path:
+        """The database, whole: its bytes, or the file that holds them until the collection is left."""
+        database = self._flush(self._database or _empty(":memory:"))
+        if self._has_later:
+            database.execute("INSERT INTO cards SELECT * FROM later ORDER BY rowid")
+        database.execute("INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, ?, ?, ?, ?, '{}')", self._head())
+        database.execute("COMMIT")
+        database.executescript(_sql("indexes.sql"))
+        if not self._folder:
+            content = bytearray(database.serialize())
+            for place, value in _HEADER:
+                content[place : place + len(value)] = value
+            return bytes(content)
+        database.close()
+        path = self._file()
+        with path.open("r+b") as file:
+            for place, value in _HEADER:
+                file.seek(place)
+                file.write(value)
+        return path
+
+    def _file(self) -> Path:
+        # Beside the output: it fits there if the output does, and a small /tmp in memory does not matter.
+        if not self._folder:
+            self._folder = TemporaryDirectory(prefix=f".{self.target.name[:60]}.", dir=self.target.parent)
+        return Path(self._folder.name) / "collection"
 
     def add(self, note: Note) -> None:
         """Store one note and its cards; new cards come up in the order of the calls."""
@@ -101,24 +114,25 @@ class Collection:
                  0, 0, 0, 0, 0, 0, 0, 0, "{}")
             )  # fmt: skip
         if len(self._notes) >= BATCH:
-            self._flush()
+            self._database = self._flush(self._database or _empty(str(self._file())))
 
     def learn(self, model: dict[str, Any]) -> None:
         """Take in a note type of another program, as it is: its time too, so that no learner's copy changes."""
-        self._models[model["id"]] = model
+        self._models[model["id"]] = _json(model)
         place = model.get("sortf", 0)
         self._sort[model["id"]] = place if isinstance(place, int) and 0 <= place < len(model["flds"]) else 0
 
-    def _flush(self) -> None:
-        self._database.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._notes)
-        self._database.executemany("INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._cards)
+    def _flush(self, database: sqlite3.Connection) -> sqlite3.Connection:
+        database.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._notes)
+        database.executemany("INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._cards)
         if self._later:
-            self._database.execute("CREATE TEMP TABLE IF NOT EXISTS later AS SELECT * FROM cards WHERE 0")
-            self._database.executemany("INSERT INTO later VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._later)
+            database.execute("CREATE TEMP TABLE IF NOT EXISTS later AS SELECT * FROM cards WHERE 0")
+            database.executemany("INSERT INTO later VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._later)
             self._has_later = True
         self._notes.clear()
         self._cards.clear()
         self._later.clear()
+        return database
 
     def _deck(self, name: str) -> int:
         """The id of the deck called `name`; its parents come to be with it. Anki goes by the name alone."""
@@ -136,7 +150,7 @@ class Collection:
         decks = {"1": _deck_json(1, "Default", "", 0)}
         for name, number in self._decks.items():
             decks[str(number)] = _deck_json(number, name, self.description if name == self.root else "", self.time)
-        models = {str(number): model for number, model in self._models.items()}
+        models = ",".join(f'"{number}":{model}' for number, model in self._models.items())
         conf = {"curDeck": self._decks[self.root], "activeDecks": [self._decks[self.root]], "curModel": None,
                 "nextPos": self._position + 1, "estTimes": True, "dueCounts": True, "sortType": "noteFld",
                 "sortBackwards": False, "addToCur": True, "timeLim": 0, "newSpread": 0, "collapseTime": 1200,
@@ -144,13 +158,26 @@ class Collection:
                 **self.extra}  # fmt: skip
         day = self.time - self.time % 86_400
         millis = self.time * 1000
-        return day, millis, millis, _json(conf), _json(models), _json(decks), _json({"1": _PRESET})
+        return day, millis, millis, _json(conf), f"{{{models}}}", _json(decks), _preset()
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _empty(place: str) -> sqlite3.Connection:
+    """A new collection in the file `place` or in memory, in a transaction."""
+    database = sqlite3.connect(place, isolation_level=None)
+    # The file is ours alone and thrown away on failure: no journal, no waiting for the disk.
+    database.executescript(
+        "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA encoding = 'UTF-8';"
+    )
+    database.executescript(_sql("schema.sql"))
+    database.execute("BEGIN")
+    return database
+
+
+@cache
 def _sql(name: str) -> str:
     return files("tiku").joinpath("exporters", "apkg", name).read_text(encoding="utf-8")
 
@@ -158,6 +185,12 @@ def _sql(name: str) -> str:
 def _checksum(first: str) -> int:
     """What Anki finds duplicates of first fields by: the first 32 bits of the SHA-1 of their text."""
     return int(hashlib.sha1(_TAGS.sub("", first).encode("utf-8", "replace")).hexdigest()[:8], 16)  # noqa: S324
+
+
+@cache
+def _our_models() -> dict[int, str]:
+    """Our note types as JSON, by their ids."""
+    return {each.id: _json(_type_json(each)) for each in note_types().values()}
 
 
 def _type_json(kind: NoteType) -> dict[str, Any]:
@@ -195,3 +228,8 @@ _PRESET = {
     "rev": {"bury": False, "ease4": 1.3, "ivlFct": 1.0, "maxIvl": 36500, "perDay": 200, "hardFactor": 1.2},
     "lapse": {"delays": [10.0], "leechAction": 1, "leechFails": 8, "minInt": 1, "mult": 0.0},
 }  # fmt: skip
+
+
+@cache
+def _preset() -> str:
+    return _json({"1": _PRESET})

@@ -25,8 +25,10 @@ LEVEL = 5
 """Of deflate: a fiftieth larger than 6, in two thirds of its time."""
 
 
-def pack(target: Path, database: str, media: Mapping[str, Media], seconds: int, *, latest: bool = False) -> None:
-    """Write the package `target` from the file `database` and `media` by their names in Anki's folder.
+def pack(
+    target: Path, database: bytes | Path, media: Mapping[str, Media], seconds: int, *, latest: bool = False
+) -> None:
+    """Write the package `target` from `database` (bytes or a file) and `media` by their names in Anki's folder.
 
     `seconds` is the time its entries carry. Raises SetupError when `latest` is wanted and there is no Zstandard.
     """
@@ -36,7 +38,7 @@ def pack(target: Path, database: str, media: Mapping[str, Media], seconds: int, 
         if latest:
             _pack_latest(archive, database, names, media, stamp)
             return
-        _entry(archive, "collection.anki2", stamp, Path(database))
+        _entry(archive, "collection.anki2", stamp, database)
         for index, name in enumerate(names):
             _entry(archive, str(index), stamp, media[name].data)
         listing = {str(index): name for index, name in enumerate(names)}
@@ -44,11 +46,15 @@ def pack(target: Path, database: str, media: Mapping[str, Media], seconds: int, 
 
 
 def _pack_latest(
-    archive: zipfile.ZipFile, database: str, names: list[str], media: Mapping[str, Media], stamp: tuple[int, ...]
+    archive: zipfile.ZipFile,
+    database: bytes | Path,
+    names: list[str],
+    media: Mapping[str, Media],
+    stamp: tuple[int, ...],
 ) -> None:
     zstd = _zstandard()
     _entry(archive, "meta", stamp, b"\x08\x03", store=True)  # PackageMetadata{version: LATEST}
-    _entry(archive, "collection.anki21b", stamp, Path(database), zstd=zstd)
+    _entry(archive, "collection.anki21b", stamp, database, zstd=zstd)
     for index, name in enumerate(names):
         _entry(archive, str(index), stamp, zstd(media[name].data), store=True)
     listing = b"".join(_message(1, _media_entry(name, media[name].data)) for name in names)
@@ -73,7 +79,7 @@ def _entry(
         info.file_size = content.stat().st_size  # lets zipfile choose zip64 only where it is needed
     with archive.open(info, "w") as out:
         if isinstance(content, bytes):
-            out.write(content)
+            out.write(zstd(content) if zstd else content)
             return
         with content.open("rb") as file:
             if zstd is not None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tiku import ledger
@@ -16,6 +14,7 @@ from tiku.render.anki.fields import FieldWriter, neutral, prose
 from tiku.render.anki.notes import NoteMaker, NoteOptions
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from tiku.exporters import ExportOptions
@@ -32,18 +31,17 @@ def export(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     kind = settings.pop("format", "legacy")
     identity = options.identity or identify(bank, None, options.time)
     maker = NoteMaker(bank, identity, NoteOptions(**settings))
-    # Beside the output: it fits there if the output does, and a small /tmp in memory does not matter.
-    with TemporaryDirectory(prefix=f".{path.name[:60]}.", dir=path.parent) as folder:
-        with Collection(f"{folder}/collection", options.time, maker.root, describe(bank)) as collection:
-            for text in identity.kinds.values():
-                collection.learn(json.loads(text))
-            for note in maker.notes():
-                collection.add(note)
-            collection.extra = {"tiku": remembered(identity.memory())}
-        if (size := Path(f"{folder}/collection").stat().st_size) > LARGE:
+    with Collection(path, options.time, maker.root, describe(bank)) as collection:
+        for text in identity.kinds.values():
+            collection.learn(json.loads(text))
+        for note in maker.notes():
+            collection.add(note)
+        collection.extra = {"tiku": remembered(identity.memory())}
+        database = collection.finish()
+        if (size := len(database) if isinstance(database, bytes) else database.stat().st_size) > LARGE:
             text = f"the collection has {size // 1_000_000} MB; AnkiWeb takes 250 MB in all, so it may not synchronise"
             maker.problems.append(Problem("Q302", text))
-        pack(path, f"{folder}/collection", maker.media, options.time, latest=kind == "latest")
+        pack(path, database, maker.media, options.time, latest=kind == "latest")
     return maker.problems
 
 
