@@ -52,12 +52,11 @@ def whole_file(target: Path, *, durable: bool = True) -> Iterator[Path]:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         if durable:
-            _sync(temporary, os.O_RDWR)
+            _sync(temporary)
             step("synced", temporary)
+        # The folder is not synced: after a loss of power the old file may be back, but whole.
         temporary.replace(target)
         step("placed", target)
-        if durable:
-            _sync(target.parent, os.O_RDONLY)
     except OSError as error:
         raise SetupError(f"cannot write '{target}': {error.strerror or error}") from error
     finally:
@@ -65,19 +64,11 @@ def whole_file(target: Path, *, durable: bool = True) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def _sync(path: Path, flags: int) -> None:
-    """Have what `path`, a file or a folder, holds on the disk; a file system that cannot sync a folder is let be."""
-    try:
-        handle = os.open(path, flags)
-    except OSError:
-        if flags == os.O_RDONLY:
-            return
-        raise
+def _sync(path: Path) -> None:
+    """Have what the file at `path` holds on the disk."""
+    handle = os.open(path, os.O_RDWR)
     try:
         os.fsync(handle)
-    except OSError:
-        if flags != os.O_RDONLY:
-            raise
     finally:
         os.close(handle)
 

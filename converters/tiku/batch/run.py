@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tiku import pandoc
 from tiku.batch import keys, record
 from tiku.batch.engine import Alone, Crew, Loop, Lost
 from tiku.batch.jobs import Done, carry_out, ingredients, look, validate
@@ -40,6 +42,8 @@ class Task:
     """SOURCE_DATE_EPOCH where the build was started."""
     tool: str = ""
     """The tiku that sends the task."""
+    among: bool = False
+    """Whether a process does many such tasks: then it keeps what takes long to start."""
 
 
 def perform(task: Task) -> Done:
@@ -54,9 +58,16 @@ def perform(task: Task) -> Done:
         except OSError as error:
             told = SetupError(f"a worker cannot reach '{task.place}': {error.strerror or error}")
             return Done((Result(order.source, order.source, error=told),))
+    if task.among:
+        _keep_pandoc()
     if task.epoch != os.environ.get("SOURCE_DATE_EPOCH", ""):
         os.environ["SOURCE_DATE_EPOCH"] = task.epoch
     return carry_out(order, Store(Path(task.store)) if task.store else None)
+
+
+@cache
+def _keep_pandoc() -> None:
+    pandoc.persist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +178,15 @@ class Build:
                 todo.append(Task(order, store, place, epoch, tool))
             else:
                 yield from self._take(done)
-        crew = self.wish.crew if len(todo) > 1 or not isinstance(self.wish.crew, Alone) else Alone()
-        loop: Loop[Task, Done] = Loop(crew, perform)
-        for task, answer in loop.run(todo) if todo else ():
+        if not todo:
+            return
+        here = isinstance(self.wish.crew, Alone)
+        loop: Loop[Task, Done] = Loop(self.wish.crew, perform)
+        with pandoc.persistent() if here and len(todo) > 1 else contextlib.nullcontext():
+            yield from self._answers(loop, todo if here else [replace(task, among=True) for task in todo])
+
+    def _answers(self, loop: Loop[Task, Done], todo: list[Task]) -> Iterator[Result]:
+        for task, answer in loop.run(todo):
             if isinstance(answer, Lost):
                 source = task.order.source
                 lost = ExportError(
