@@ -1,20 +1,47 @@
-"""The second half of every reader that has blocks: recognise the questions, assemble the bank."""
+"""The second half of every reader that has blocks: recognise the questions, assemble the bank.
+
+What it needs takes longer to load than a short document to read, so it is loaded while pandoc works.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from tiku.problems import Problem
-from tiku.readers import Reading, dialects, frontmatter
-from tiku.readers.assemble import assemble
-from tiku.readers.labels import also
-from tiku.readers.recognise import recognise
+from tiku.readers import Reading, frontmatter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tiku.readers import ReadOptions
     from tiku.readers.shapes import Document
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """While the block runs, in which pandoc should be waited for, load what `finish` needs."""
+    if "tiku.readers.assemble" in sys.modules:
+        yield
+        return
+    thread = threading.Thread(target=_load)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def _load() -> None:
+    """The modules, and the tables of words that every document is compared with."""
+    from tiku.readers import asking, assemble, dialects, labels, recognise  # noqa: F401 - for `finish`
+
+    dialects.builtin()
+    labels.roles()
+    asking.is_cue("")
+    asking.asks("")
 
 
 def finish(
@@ -31,6 +58,9 @@ def finish(
     `text` is what it says, for the language; `meta` its front matter; `inside` the pictures its own file holds, by
     path.
     """
+    from tiku.readers import dialects
+    from tiku.readers.labels import also
+
     meta = meta or {}
     problems += _jumps(document, options.file)
     own = {**(dialects.named(options.dialect).labels if options.dialect else {}), **options.labels}
@@ -46,6 +76,9 @@ def _finish(
     meta: Mapping[str, Any],
     inside: Mapping[str, bytes],
 ) -> Reading:
+    from tiku.readers.assemble import assemble
+    from tiku.readers.recognise import recognise
+
     ours = frontmatter.text_of(meta.get("tiku")) == "1"
     title = options.title or frontmatter.text_of(meta.get("title"))
     found = recognise(document, options.file, title, dialect=options.dialect, canonical=ours)

@@ -8,8 +8,7 @@ from tiku.errors import DocumentError
 from tiku.problems import Problem
 from tiku.readers import Reading, ReadOptions, frontmatter, lines, pieces
 from tiku.readers.decode import decode
-from tiku.readers.finish import finish
-from tiku.readers.shapes import Document
+from tiku.readers.finish import finish, loading
 
 if TYPE_CHECKING:
     from tiku.model import Block
@@ -56,12 +55,15 @@ class MarkdownReader:
             problems.append(Problem("Q110", "a code block is opened here and never closed", options.file, unclosed))
         lowered: list[Problem] = []
         try:
-            blocks, warnings = pieces.parse(marked, format_for(body))
+            with loading():
+                blocks, warnings = pieces.parse(marked, format_for(body))
             known = lines.take(blocks)
             if tags:
                 blocks, lowered = _lowered(blocks, options.file, known)
         except DocumentError as error:
             raise DocumentError(error.message, file=options.file) from error
+        from tiku.readers.shapes import Document  # loaded meanwhile
+
         problems += [Problem("Q107", f"pandoc: {warning}", options.file) for warning in warnings]
         return finish(Document(blocks, known, typed), text, options, [*problems, *lowered], meta=meta)
 
