@@ -24,6 +24,7 @@ MAX_DEPTH = 50
 MAX_SPAN = 1000
 """Most rows or columns that a table's cell may span."""
 
+_LISTS = (list, tuple)
 SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel", "ftp", "geo", "magnet", "doi"})
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*):")
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+")
@@ -65,7 +66,7 @@ def walk(nodes: Any) -> Iterator[dict[str, Any]]:
             if "t" in item:
                 yield item
             item = item.get("c")
-        if isinstance(item, list | tuple):
+        if isinstance(item, _LISTS):
             stack.extend(reversed(item))
 
 
@@ -126,7 +127,7 @@ def plain_text(nodes: Any, *, notes: bool = True, raw: bool = False) -> str:
     `notes` includes footnotes where they are called; `raw` includes raw HTML as it is written.
     """
     out: list[str] = []
-    _collect(nodes if isinstance(nodes, list | tuple) else [nodes], out, notes, raw)
+    _collect(nodes if isinstance(nodes, _LISTS) else [nodes], out, notes, raw)
     return "".join(out).strip("\n")
 
 
@@ -157,7 +158,7 @@ def _collect(nodes: Any, out: list[str], notes: bool, raw: bool) -> None:
                 _collect(content, out, notes, raw)
             if kind in _ENDING:
                 out.append("\n")
-        elif isinstance(item, list | tuple):
+        elif isinstance(item, _LISTS):
             _collect(item, out, notes, raw)
 
 

@@ -127,7 +127,7 @@ def _labelled(choices: list[Choice]) -> list[Choice]:
 
 def _in_lines(block: Block) -> tuple[list[Block], list[Choice], list[Block]] | None:
     """Choices on lines of a paragraph (``A．甲　B．乙``, or one a line), perhaps after the stem."""
-    if not any(node["t"] in {"Str", "Strong"} and _FIRST.search(start_of([node], 400)) for node in block["c"]):
+    if not any(_holds_first(node) for node in block["c"]):
         return None
     pieces: list[Inline] = []
     for node in block["c"]:  # a Str may hold several choices, parted by an ideographic space
@@ -158,6 +158,12 @@ def _in_lines(block: Block) -> tuple[list[Block], list[Choice], list[Block]] | N
         choices.append(Choice(label, ({"t": "Plain", "c": content},) if content else (), correct=bold))
     before = trim(pieces[: cuts[0][0]])
     return ([{"t": "Para", "c": before}] if before else []), choices, []
+
+
+def _holds_first(node: Inline) -> bool:
+    """Whether the label of a first choice stands in a word or a bold text."""
+    text = node["c"] if node["t"] == "Str" else start_of([node], 400) if node["t"] == "Strong" else ""
+    return ("A" in text or "Ａ" in text) and _FIRST.search(text) is not None
 
 
 def key_letters(text: str, labels: set[str]) -> tuple[list[str], int]:

@@ -86,7 +86,8 @@ def weigh(document: Document, flow: Flow, *, cue: bool, prior: float) -> Evidenc
 def body_at(flow: Flow, index: int, most: int = 60) -> list[Block]:
     """The blocks after the head at `index` up to the next head, at most so many."""
     body: list[Block] = []
-    for item in flow[index + 1 : index + 1 + most]:
+    for place in range(index + 1, min(len(flow), index + 1 + most)):
+        item = flow[place]
         if isinstance(item, Head):
             break
         body.append(item)

@@ -25,6 +25,8 @@ _SCRIPTS = (
 )
 """The first and the last character of each script that is counted by characters."""
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
+_BELOW = re.compile("[\x00-\u024f]+")
+"""What stands before the first of these scripts: Latin, digits, signs."""
 SAMPLE = 60_000
 """How many characters are looked at."""
 
@@ -36,13 +38,13 @@ def detect(text: str) -> str:
     a Chinese, Arabic or Russian document do not outvote it.
     """
     sample = re.sub(r"```.*?```|`[^`\n]*`|https?://\S+", " ", text[:SAMPLE], flags=re.DOTALL)
-    chars = Counter(sample)
+    chars = Counter(_BELOW.sub("", sample))
     count = dict.fromkeys((name for name, _, _ in _SCRIPTS), 0)
     for char, times in chars.items():
-        if char > "\u024f":  # above Latin
-            for name, first, last in _SCRIPTS:
-                if first <= char <= last:
-                    count[name] += times
+        for name, first, last in _SCRIPTS:
+            if first <= char <= last:
+                count[name] += times
+                break
     count["latin"] = len(_LATIN.findall(sample))
     words = {"cyrillic": 5, "arabic": 4, "hebrew": 4, "hangul": 2}
     weight = {name: value / words.get(name, 1) for name, value in count.items() if name != "kana"}

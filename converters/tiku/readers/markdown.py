@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tiku.errors import DocumentError
@@ -35,6 +36,10 @@ def format_for(text: str) -> str:
     return "".join((FORMAT, *(f"-{name}" for name in idle)))
 
 
+_TAG = re.compile(r"<[A-Za-z/!?]")
+"""How raw HTML begins (https://spec.commonmark.org/0.31.2/#raw-html)."""
+
+
 class MarkdownReader:
     """Reads Markdown as people write it, above all as GitHub shows it."""
 
@@ -46,7 +51,7 @@ class MarkdownReader:
         text, problems = decode(data, options.file, options.encoding)
         meta, body, more = frontmatter.split(text, options.file)
         problems += more
-        tags = "<" in body
+        tags = _TAG.search(body) is not None
         origin: list[int] | None = None
         if tags:
             body, origin = _parted(body, options.file)

@@ -361,8 +361,13 @@ def _bold(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
     yield "", flow
 
 
+_BOLD_FIRST = frozenset({"Strong", "Space", "SoftBreak", "LineBreak"})
+
+
 def _bold_start(inlines: list[Inline]) -> tuple[list[Inline], list[Inline]] | None:
     """The bold beginning of a paragraph and the rest; decoration (emoji) after it belongs to it."""
+    if not inlines or inlines[0]["t"] not in _BOLD_FIRST:
+        return None
     nodes = trim(inlines)
     strong: list[Inline] = []
     index = 0
