@@ -177,30 +177,37 @@ def _points(path: Path) -> list[int]:
 
 
 @cache
-def _ranges() -> tuple[list[int], list[int]]:
-    """Starts and ends of the runs of code points that some installed font has a glyph for."""
-    runs: set[tuple[int, int]] = set()
-    for face in faces():
-        for run in face.charset.split():
-            first, _, last = run.partition("-")
-            runs.add((int(first, 16), int(last or first, 16)))
-    for family, path in packaged().items():
-        if family not in families():
-            runs.update((point, point) for point in _points(path))
+def _charsets() -> tuple[str, ...]:
+    """What the installed faces have glyphs for, each once; the longest first, as they are the likeliest to help."""
+    return tuple(sorted({face.charset for face in faces()}, key=lambda charset: (-len(charset), charset)))
+
+
+@cache
+def _runs(charset: str) -> tuple[list[int], list[int]]:
+    """Starts and ends of the runs of code points in fontconfig's `charset`."""
     starts: list[int] = []
     ends: list[int] = []
-    for start, end in sorted(runs):
-        if ends and start <= ends[-1] + 1:
-            ends[-1] = max(ends[-1], end)
-        else:
-            starts.append(start)
-            ends.append(end)
+    for run in charset.split():
+        first, _, last = run.partition("-")
+        starts.append(int(first, 16))
+        ends.append(int(last or first, 16))
     return starts, ends
 
 
+@cache
+def _packaged_points() -> frozenset[int]:
+    """The code points of the fonts that come with packages and are not installed besides."""
+    return frozenset(
+        point for family, path in packaged().items() if family not in families() for point in _points(path)
+    )
+
+
 def covers(character: str) -> bool:
-    """Whether any installed font has a glyph for `character`."""
-    starts, ends = _ranges()
+    """Whether any installed font has a glyph for `character`. Reads no more of the fonts' lists than it must."""
     point = ord(character)
-    place = bisect_right(starts, point) - 1
-    return place >= 0 and point <= ends[place]
+    for charset in _charsets():
+        starts, ends = _runs(charset)
+        place = bisect_right(starts, point) - 1
+        if place >= 0 and point <= ends[place]:
+            return True
+    return point in _packaged_points()

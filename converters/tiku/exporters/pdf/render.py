@@ -12,10 +12,12 @@ import importlib
 import io
 import json
 import logging
+import os
 import re
 import sys
 import threading
 import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,34 @@ class FontTable(dict[Any, Any]):
 
     def __setitem__(self, key: Any, font: Any) -> None:
         super().__setitem__(key, next((known for known in self.values() if known.hash == font.hash), font))
+
+
+def _subset_side_by_side() -> None:
+    """Have WeasyPrint cut all fonts of a document at once: HarfBuzz does it in C, one font on each processor.
+
+    WeasyPrint itself cuts one after the other; it finds them cut already.
+    """
+    from weasyprint import pdf
+
+    original = pdf.build_fonts_dictionary
+
+    def build_fonts_dictionary(file: Any, fonts: Any, compress: Any, subset: Any, options: Any) -> Any:
+        wanted = [font for font in fonts.values() if font.to_unicode and not (font.bitmap or font.used_in_forms)]
+        if not subset or len(wanted) < 2:
+            return original(file, fonts, compress, subset, options)
+        usual = threading.stack_size(0)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda font: font.subset(font.to_unicode, options["hinting"]), wanted))
+        threading.stack_size(usual)
+        for font in wanted:
+            font.subset = lambda *_: None  # done
+        try:
+            return original(file, fonts, compress, subset, options)
+        finally:
+            for font in wanted:
+                del font.subset
+
+    pdf.build_fonts_dictionary = build_fonts_dictionary
 
 
 class Renderer:
@@ -249,6 +279,21 @@ def _defer_font_tools() -> None:
     sys.modules["fontTools.varLib.instancer"] = instancer
 
 
+def _load_by_file_name() -> None:
+    """On Linux, let libraries be loaded by their file names alone, which WeasyPrint also tries.
+
+    It first tries names that other systems have; searching for those starts ``ldconfig`` and a compiler some twenty
+    times, which takes as long as all the rest of WeasyPrint's start.
+    """
+    if sys.platform == "linux":
+        import ctypes.util
+
+        def find_library(name: str) -> str | None:  # noqa: ARG001 - its signature
+            return None
+
+        ctypes.util.find_library = find_library
+
+
 def main() -> None:
     """Answer jobs until standard input ends."""
     with contextlib.suppress(ImportError, ValueError, OSError):
@@ -262,11 +307,13 @@ def main() -> None:
     sys.stdout = io.StringIO()  # what a library prints is no answer
     try:
         _defer_font_tools()
+        _load_by_file_name()
         import weasyprint  # noqa: F401 - slow: while it loads, the parent prepares the first job
 
         from tiku.exporters.pdf import bidi
 
         bidi.install()
+        _subset_side_by_side()
     except (ImportError, OSError) as error:
         print(json.dumps({"setup": str(error).splitlines()[0] if str(error) else type(error).__name__}), file=answers)
         answers.flush()
@@ -286,10 +333,11 @@ def _serve(answers: Any) -> None:
     logger = logging.getLogger("weasyprint.progress")
     logger.handlers, logger.propagate = [meter], False
     logger.setLevel(logging.INFO)
-    for line in sys.stdin:
+    for number, line in enumerate(sys.stdin):
+        if number:
+            gc.collect()  # of the job before: the last one's garbage goes with the process
         print(json.dumps(answer_to(json.loads(line), renderers, meter)), file=answers)
         answers.flush()
-        gc.collect()
 
 
 if __name__ == "__main__":
