@@ -54,6 +54,32 @@ def test_no_line_begins_with_closing_punctuation() -> None:
     assert not {start for width in range(3, 12) for start in starts(words, width)} & set("，。、」；")
 
 
+def test_the_gap_before_and_after_a_latin_word_is_counted_at_blanks_too() -> None:
+    plain = metrics.measure((Run("中文 中文 中文"),)).width
+    mixed = metrics.measure((Run("中文 GPT 中文"),)).width
+    assert mixed - plain == pytest.approx(metrics.measure((Run("GPT"),)).width - 2 + 2 * metrics.GAP)
+
+
+def test_a_link_longer_than_a_line_stands_on_lines_of_its_own() -> None:
+    line = metrics.measure((Run("一二三四"), Run("x" * 40, link="https://example.org"), Run("五六七八")))
+    ends, forced = metrics.lines(line, 10.0)
+    assert forced
+    assert ends[0] == 4
+    assert 44 in ends
+
+
+def test_an_address_takes_the_ideographs_before_it_along() -> None:
+    words = "一二三四五 六七八九，https://example.org/a"
+    assert starts(words, 17.0) == ["六"]
+    assert starts("一二三四五 六七八九十百千万，example", 17.0) == ["万"]
+
+
+def test_words_that_must_be_broken_do_not_keep_a_paragraph_from_being_cut() -> None:
+    found = fitted(text(" ".join(["word", "x-" * 60] * 20)))
+    assert len(found.pages) > 1
+    assert not found.overfull
+
+
 def test_no_line_ends_with_an_opening_bracket() -> None:
     words = "一二三（四五六「七八九《十一二三（四五六"
     for width in range(3, 12):

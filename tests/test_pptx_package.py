@@ -224,3 +224,17 @@ def test_deep_nesting_and_huge_words_end_well(suffix: str, tmp_path: Path) -> No
     text = {"t": "Para", "c": [{"t": "Str", "c": "x" * 20_000}]}
     bank = tiku.Bank(sections=(tiku.Section(questions=(tiku.Question(id="q", prompt=(text,), answer=(text,)),)),))
     assert tiku.write(bank, tmp_path / f"huge{suffix}", time=1_700_000_000) == []
+
+
+def test_a_link_in_two_directions_is_two_runs(tmp_path: Path) -> None:
+    """LibreOffice draws the parts of such a link one over another when it is one run."""
+    target = tmp_path / "deck.pptx"
+    tiku.write(bank_of("### 1. A\n\n**答案：** [שלום world](https://example.org)\n"), target, time=1_700_000_000)
+    words = [
+        "".join(run.itertext()).strip()
+        for tree in trees(target)
+        for run in tree.iter(A + "r")
+        if run.find(f"{A}rPr/{A}hlinkClick") is not None
+    ]
+    assert "שלום" in words
+    assert "world" in words

@@ -121,3 +121,34 @@ def test_the_speaker_sees_the_notes(tmp_path: Path, need: Callable[..., None]) -
             popup.value, "!!document.querySelector('.speaker-controls-notes .value')?.textContent.includes('验证集')"
         )
         assert browser.complaints == []
+
+
+def test_without_scripts_the_deck_is_a_page_to_read(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("chromium", "py:playwright")
+    from playwright.sync_api import sync_playwright
+
+    target = tmp_path / "deck.slides.html"
+    tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000)
+    with sync_playwright() as playwright, Browser(playwright, target, java_script_enabled=False) as browser:
+        sections = browser.page.locator(".slides > section").all()
+        assert len(sections) > 20
+        assert all(section.is_visible() for section in sections)
+        assert browser.page.locator("#q4 .fragment").is_visible()
+        assert "两者的调和平均数" in browser.page.locator("main").inner_text()
+
+
+def test_a_screen_reader_hears_an_answer_when_it_is_shown(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("chromium", "py:playwright")
+    from playwright.sync_api import sync_playwright
+
+    target = tmp_path / "deck.slides.html"
+    tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000)
+    with sync_playwright() as playwright, Browser(playwright, target, "#/q4") as browser:
+        status = browser.page.locator(".aria-status")
+        said = "document.querySelector('.aria-status')?.textContent"
+        wait_for(browser.page, f"{said}?.includes('测试集')")
+        assert "错误" not in str(status.text_content())
+        browser.page.keyboard.press("Space")
+        wait_for(browser.page, f"{said}.includes('错误')")
+        assert browser.page.get_by_role("main").count() == 1
+        assert browser.complaints == []

@@ -44,8 +44,9 @@ def test_the_policy_names_each_script(showcase: Path) -> None:
     assert "default-src 'none'" in policy[1]
     assert "unsafe-eval" not in policy[1]
     assert "'unsafe-inline'" not in policy[1].split("script-src")[1].split(";")[0]
-    scripts = re.findall(r"<script>(.*?)</script>", text[text.index("</main>") :], re.DOTALL)
-    assert len(scripts) == 3
+    frame = text[: text.index("<body>")] + text[text.index("</main>") :]
+    scripts = re.findall(r"<script>(.*?)</script>", frame, re.DOTALL)
+    assert len(scripts) == 4
     for script in scripts:
         assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy[1]
     assert "MIT" in text
@@ -54,7 +55,7 @@ def test_the_policy_names_each_script(showcase: Path) -> None:
 
 def test_slides_are_named_sections_with_headings(showcase: Path) -> None:
     text = showcase.read_text(encoding="utf-8")
-    assert '<html lang="zh-CN" dir="ltr">' in text
+    assert '<html lang="zh-CN" dir="ltr" class="scroll">' in text
     assert "<main" in text
     names = [slide.name for slide in html_slides(showcase)]
     assert len(names) == len(set(names))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tiku.exporters.pptx.omml import Converter
@@ -29,6 +30,9 @@ _NUMBERS = {
 _DELIMITERS = {"OneParen": "ParenR", "TwoParens": "ParenBoth"}
 _EXTERNAL = frozenset({"http", "https", "mailto", "tel", "ftp"})
 MONO = "Consolas"
+_RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_ONE_WAY = re.compile(rf"[{_RTL}](?:[{_RTL}]|\W)*|[^{_RTL}]+")
+"""Text that runs in one direction."""
 QUIET = "quiet"
 """A paler shade of the text's own colour, in any theme."""
 INK = "ink"
@@ -165,6 +169,9 @@ class TextWriter:
         if run.latex:
             return self._formula(run, size, colour)
         properties = self._properties(run, size, colour)
+        if run.link and not run.text.isascii() and len(parts := _ONE_WAY.findall(run.text)) > 1:
+            # LibreOffice draws the parts of a link that run in different directions one over another.
+            return "".join(f"<a:r><a:rPr {properties}</a:rPr><a:t>{text(part)}</a:t></a:r>" for part in parts)
         if "\n" not in run.text:
             return f"<a:r><a:rPr {properties}</a:rPr><a:t>{text(run.text)}</a:t></a:r>"
         parts = [

@@ -107,7 +107,7 @@ class _Page:
 
     def before(self) -> str:
         """Everything up to the first slide."""
-        scripts = [_vendor("reveal.js"), _vendor("notes.js"), _asset("deck.js")]
+        scripts = [_asset("first.js"), _vendor("reveal.js"), _vendor("notes.js"), _asset("deck.js")]
         hashes = " ".join(_hash(script) for script in [*scripts, speaker_script()] if script)
         policy = (
             f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
@@ -116,19 +116,19 @@ class _Page:
         terms = self.deck.terms
         theme = f' data-theme="{self.theme}"' if self.theme else ""
         return (
-            f'<!DOCTYPE html>\n<html lang="{escape(tag(self.bank.language))}" dir="{direction(self.bank.language)}"{theme}>\n<head>\n'
+            f'<!DOCTYPE html>\n<html lang="{escape(tag(self.bank.language))}" dir="{direction(self.bank.language)}" class="scroll"{theme}>\n<head>\n'
             f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="generator" content="tiku">\n'
             f"<title>{escape(self.bank.title or terms['questions'])}</title>\n"
             f"<style>{_vendor('reset.css')}</style>\n<style>{_vendor('reveal.css')}</style>\n<style>{_asset('deck.css')}</style>\n"
-            "</head>\n<body>\n"
-            f'<main class="reveal" aria-label="{escape(self.bank.title or terms["questions"])}">\n<div class="slides">\n'
+            f"<script>{_asset('first.js')}</script>\n</head>\n<body>\n"
+            f'<main aria-label="{escape(self.bank.title or terms["questions"])}">\n<div class="reveal">\n<div class="slides">\n'
         )
 
     def after(self) -> str:
         """Everything after the last slide."""
         return (
-            "</div>\n</main>\n"
+            "</div>\n</div>\n</main>\n"
             f"<!--\n{_vendor('LICENSE')}\n-->\n"
             f"<script>{_vendor('reveal.js')}</script>\n<script>{_vendor('notes.js')}</script>\n<script>{_asset('deck.js')}</script>\n"
             "</body>\n</html>\n"

@@ -467,8 +467,8 @@ class Builder:
             if latex not in self.objects:
                 size = mathematics.picture(latex, display=False)
                 # Another renderer's fonts are wider, and some set formulas in one line as text.
-                flat = metrics.measure(linear.runs(latex, 0)).width
-                self.objects[latex] = (max(size.width * 1.25, flat) + 0.3, size.height * 1.15)
+                flat = metrics.measure(linear.runs(latex, BOLD)).width
+                self.objects[latex] = (max(size.width * 1.25, flat) + 2 * metrics.GAP, size.height * 1.15)
         except mathematics.MathError:
             return Run(latex, style | CODE)
         return Run(OBJECT, style, latex=latex)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from tiku.render.paginate import metrics
@@ -192,7 +193,7 @@ class Setter:
         ends, forced = metrics.lines(line, width, enough=many + 1)
         if forced:  # see metrics.count
             eager = metrics.lines(line, width, eager=True, enough=many + 1)[0]
-            ends = [min(pair) for pair in zip(ends, eager, strict=False)]
+            ends = [min(pair) for pair in zip_longest(ends, eager, fillvalue=len(line.text))]
             many -= 1
         if many < 1 or many >= len(ends):
             return None

@@ -33,7 +33,10 @@ _IDEOGRAPH = (
 )
 _HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff"
 _WIDE = rf"{_IDEOGRAPH}{_HANGUL}\u3000-\u3002\u3008-\u3020\u3030-\u303f\uff01-\uff60"
-_BORDER = re.compile(rf"(?<=[{_WIDE}])(?=[!-~\u00a1-\u1fff\ufffc])|(?<=[!-~\u00a1-\u1fff\ufffc])(?=[{_WIDE}])")
+# LibreOffice sets the gap even where a blank stands already.
+_BORDER = re.compile(rf"(?<=[{_WIDE}])(?= *[!-~\u00a1-\u1fff\ufffc])|(?<=[!-~\u00a1-\u1fff\ufffc])(?= *[{_WIDE}])")
+_ADDRESS = re.compile(r"[^\w\s]/")
+_BLANK = re.compile(r"\s")
 _BREAKS_AROUND = re.compile(f"[{_IDEOGRAPH}]")
 # Forbidden at the start and at the end of a line, by any of UAX 14, JIS X 4051 and GB/T 15834; and quotation marks,
 # which renderers take for opening or closing ones by their language.
@@ -88,7 +91,11 @@ class Line:
     eager: list[int] | None = None
     """Where a line may end in some renderer."""
     glued: tuple[tuple[int, int], ...] = ()
-    """First and last position of links: LibreOffice moves a link whole to the next line where it can."""
+    """First and last position of links, and of addresses with the ideographs before them.
+
+    LibreOffice moves these whole to the next line where it can, and sets one that is longer than a line on lines of its
+    own.
+    """
 
     def allowed(self, *, eager: bool) -> list[int]:
         """`breaks` or `eager`."""
@@ -158,7 +165,29 @@ def measure(runs: Runs, objects: dict[str, tuple[float, float]] | None = None) -
     if not text.isascii():
         for border in _BORDER.finditer(text):
             widths[border.start() - 1] += GAP
+        glued += _addresses(text)
     return Line(text, list(accumulate(widths, initial=0.0)), tuple(tall), glued=tuple(glued))
+
+
+def _addresses(text: str) -> list[tuple[int, int]]:
+    """First and last position of the pieces between blanks in which an address follows ideographs.
+
+    LibreOffice ends no line in such a piece when a slash after a sign ("://") would fall on the line's end, unless the
+    line has no blank.
+    """
+    out: list[tuple[int, int]] = []
+    start = end = 0
+    found = _ADDRESS.search(text)
+    while found:
+        while blank := _BLANK.search(text, end):
+            if blank.start() > found.start():
+                break
+            start = end = blank.end()
+        end = blank.start() if blank else len(text)
+        if start and not text[start : found.start()].isascii():
+            out.append((start, end))
+        found = _ADDRESS.search(text, end)
+    return out
 
 
 def can_break(text: str, position: int) -> bool:
@@ -201,18 +230,31 @@ def lines(line: Line, width: float, *, eager: bool = False, enough: int = 1_000_
     if "\n" not in text:
         if ends[total] - ends[0] <= width:
             return [total], False
-        return out, _break(line, 0, total, width, out, eager=eager, enough=enough)
+        return out, _set(line, 0, total, width, out, eager=eager, enough=enough)
     start, forced = 0, False
     for part in text.split("\n"):
         stop = start + len(part)
         if ends[stop] - ends[start] <= width:
             out.append(stop)
         else:
-            forced |= _break(line, start, stop, width, out, eager=eager, enough=enough)
+            forced |= _set(line, start, stop, width, out, eager=eager, enough=enough)
         if len(out) > enough:
             break
         start = stop + 1
     return out, forced
+
+
+def _set(line: Line, start: int, stop: int, width: float, out: list[int], *, eager: bool, enough: int) -> bool:
+    """Break one part of `line`: what is glued and wider than a line stands on lines of its own."""
+    forced = False
+    for first, last in () if eager else sorted(line.glued):
+        first, last = max(first, start), min(last, stop)  # noqa: PLW2901 - what lies in this part
+        if last > first and line.ends[last] - line.ends[first] > width:
+            if first > start:
+                _break(line, start, first, width, out, eager=eager, enough=enough)
+            _break(line, first, last, width, out, eager=eager, enough=enough)
+            start, forced = last, True
+    return (_break(line, start, stop, width, out, eager=eager, enough=enough) if start < stop else False) or forced
 
 
 _NEAR = 12

@@ -1,14 +1,10 @@
-// Starts the deck. On narrow screens it stays a page to scroll, as text in a shrunken slide would be too small to read.
+// Starts the deck, or gives the page to scroll its buttons.
 (function () {
   'use strict';
-  var query = new URLSearchParams(location.search);
-  var printing = query.has('print-pdf') || query.get('view') === 'print';
-  var inside = query.has('receiver');
-  var narrow = Math.min(window.innerWidth, window.innerHeight * 2) < 600 && !printing && !inside;
   var root = document.documentElement;
 
   function scroll() {
-    root.classList.add('scroll');
+    root.classList.toggle('long', document.querySelectorAll('.slides > section').length > 300);
     document.querySelectorAll('.fragment').forEach(function (answer) {
       var button = document.createElement('button');
       button.className = 'show';
@@ -34,7 +30,19 @@
     });
   }
 
-  if (narrow) { scroll(); return; }
+  // A screen reader is told of an answer when it is shown, not before: reveal.js would read the slide with all there is.
+  function hush(event) {
+    var slide = Reveal.getCurrentSlide();
+    if (slide) slide.querySelectorAll('.fragment').forEach(function (answer) {
+      if (answer.classList.contains('visible')) answer.removeAttribute('aria-hidden');
+      else answer.setAttribute('aria-hidden', 'true');
+    });
+    var status = document.querySelector('.aria-status');
+    if (event.type === 'fragmentshown' && status) status.textContent = event.fragment.innerText;
+  }
+
+  if (root.classList.contains('scroll')) { scroll(); return; }
+  ['ready', 'slidechanged', 'fragmentshown', 'fragmenthidden'].forEach(function (name) { Reveal.on(name, hush); });
   Reveal.initialize({
     width: 960, height: 540, margin: 0, minScale: 0.2, maxScale: 4, center: false, hash: true, controls: true,
     controlsTutorial: false, progress: true, slideNumber: false, transition: 'none', backgroundTransition: 'none',
