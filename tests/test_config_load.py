@@ -326,7 +326,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "no match": ("[[bank]]\nsource = '*.none'", "2: [[bank]] 1: no source matches *.none"),
     "an empty list": ("[[bank]]\nsource = []", "2: [[bank]] 1: no source matches (no source given)"),
     "NUL": ('[[bank]]\nsource = "a\\u0000"', "'source' holds a NUL character"),
-    "a URL that cannot be written": (BANK + "output = 's3://box/out'", "4: [[bank]] 1: 'output' cannot be a URL"),
+    "a URL that cannot be written": (BANK + "output = 'https://box/out'", "4: [[bank]] 1: 'output' cannot be a URL"),
     "a long name": ("[[bank]]\nsource = 'a.md'\ntheme = '" + "x" * 5000 + "'", "3: [[bank]] 1: 'theme': File name too long"),
     "a long pattern": ("[[bank]]\nsource = '" + "x" * 5000 + "*'", "2: [[bank]] 1: no source matches"),
     "a long number": ("[build]\njobs = " + "9" * 5000 + BANK, ""),

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku import sources
+from tiku import sources, storage
 from tiku.errors import DocumentError, UsageError
 from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for
 from tiku.files import whole_file
-from tiku.orders import Order, Output, format_of, refuse_targets
+from tiku.orders import format_of
 from tiku.readers import Reading, ReadOptions, reader_for
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tiku.model import Bank
     from tiku.problems import Problem
 
-__all__ = ["Order", "Output", "read", "refuse_targets", "time_for", "write"]
+__all__ = ["read", "time_for", "write"]
 
 FIRST_ZIP_TIME = 315_532_800
 """1980-01-01: the earliest time a zip file can carry."""
@@ -36,19 +36,19 @@ def read(source: str | Path, *, format: str = "", allow_net: bool = False, **set
     are the fields of ReadOptions: ``dialect``, ``title``, ``language``, ``authors``, ``encoding``, ``labels``. Raises
     DocumentError when the source cannot be read or holds no questions.
     """
-    name = str(source)
+    name = storage.local(str(source))
     if allow_net:
         from tiku.network import fetch
 
         settings["fetch"] = fetch
-    if name != "-" and Path(name).is_dir():
+    if name != "-" and not storage.is_remote(name) and Path(name).is_dir():
         from tiku.readers import folder
 
         title = settings.pop("title", "")
         return folder.read(Path(name), lambda path: read(path, format=format, **settings), title)
     root = Path.cwd() if name == "-" else Path(name).parent
     options = ReadOptions(file=name, root=root, **settings)
-    reader, data = reader_for(format, name), sources.read_bytes(name)
+    reader, data = reader_for(format, name), sources.read_bytes(name, settings.get("fetch"))
     with _no_collection():
         reading = reader.read(data, options)
     if not reading.bank.questions:
@@ -92,6 +92,8 @@ def time_for(bank: Bank, source: str) -> int:
             return int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp())
     with contextlib.suppress(OSError):
         if source != "-":
+            if storage.is_remote(source):
+                return min(LAST_TIME, storage.modified(source) or FIRST_ZIP_TIME)
             return min(LAST_TIME, int(Path(source).stat().st_mtime))
     return FIRST_ZIP_TIME
 

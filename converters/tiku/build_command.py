@@ -12,7 +12,6 @@ from tiku.errors import TikuError, UsageError
 from tiku.printer import Printer
 
 if TYPE_CHECKING:
-
     from tiku.batch.engine import Crew
     from tiku.batch.run import Build, Wish
     from tiku.config import Plan
@@ -139,7 +138,7 @@ def _wish(options: dict[str, Any], plan: Plan) -> Wish:
     by = Path(options["config"] or DEFAULT).as_posix() + (
         f" --profile {options['profile']}" if options["profile"] else ""
     )
-    return Wish(by, folder, plan.cache_size, _crew(options, plan), not keep_going, options["wait"])
+    return Wish(by, folder, plan.cache_size, _crew(options, plan), not keep_going, options["wait"], plan.folders)
 
 
 def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[tuple[str, str]]) -> int:

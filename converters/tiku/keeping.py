@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku import ledger
+from tiku import ledger, storage
 from tiku.errors import DocumentError, SetupError, UsageError
 from tiku.identity import Identity, Memory, identify, repeated_ids
 from tiku.matching import ENOUGH
@@ -64,7 +64,8 @@ def recall(bank: Bank, source: str, decks: Iterable[tuple[Any, Path]], keeping: 
     `decks` are pairs of an exporter that can read its outputs and the place of one; `time`, seconds since 1970, is what
     notes carry when nothing is remembered. Raises DocumentError when a ledger or the deck of --from-deck is damaged.
     """
-    path = Path(keeping.ledger) if keeping.ledger else None if source == "-" else ledger.path_for(Path(source))
+    aside = source == "-" or storage.is_remote(source)
+    path = Path(keeping.ledger) if keeping.ledger else None if aside else ledger.path_for(Path(source))
     problems: list[Problem] = []
     decks = list(decks)
     text = _text(path)

@@ -9,11 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiku import storage
 from tiku.errors import UsageError
 from tiku.exporters import EXPORTERS, SUFFIXES, Exporter
+from tiku.files import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tiku.errors import TikuError
     from tiku.keeping import Keeping
@@ -27,6 +29,7 @@ class Job:
     source: str
     format: str
     target: Path
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,13 @@ class Output:
     answers: str = ""
     theme: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    url: str = ""
+    """Where the file goes from `target`, which is then only its place on the way."""
+
+    @property
+    def label(self) -> str:
+        """Where the output will be, for people."""
+        return self.url or str(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ def orders_of(
     """The jobs of one call, a source at a time."""
     by_source: dict[str, list[Output]] = {}
     for job in jobs:
-        output = Output(job.format, job.target, answers, theme, settings.get(job.format, {}))
+        output = Output(job.format, job.target, answers, theme, settings.get(job.format, {}), job.url)
         by_source.setdefault(job.source, []).append(output)
     return [Order(source, tuple(outputs), reader, options, strict, keeping) for source, outputs in by_source.items()]
 
@@ -111,7 +121,9 @@ def format_of(path: Path) -> str:
 def plan(sources: list[str], formats: list[str], output: str) -> list[Job]:
     """What `tiku convert` will write. Raises UsageError when that cannot be told, or two outputs would be one file."""
     formats = list(dict.fromkeys(formats))
-    path = Path(output or ".")
+    if storage.is_remote(output):
+        return _plan_remote(sources, formats, output)
+    path = Path(storage.local(output) or ".")
     names_file = not output.endswith(("/", os.sep)) and bool(path.suffix or os.path.lexists(path))
     with contextlib.suppress(OSError):  # a name that is too long is no folder either
         names_file = names_file and not path.is_dir()
@@ -119,16 +131,41 @@ def plan(sources: list[str], formats: list[str], output: str) -> list[Job]:
         name = formats[0] if formats else format_of(path)
         refuse_targets([(sources[0], path)])
         return [Job(sources[0], name, path)]
-    if not formats:
-        raise UsageError("no format: give one with --to, or an output file with a suffix")
-    jobs: list[Job] = []
-    for source in sources:
-        stem = "tiku" if source == "-" else Path(source).stem
-        for name in formats:
-            exporter: Exporter = EXPORTERS.load(name)
-            jobs.append(Job(source, name, path / f"{stem}{exporter.suffix}"))
+    jobs = [Job(source, name, path / file) for source, name, file in _files(sources, formats)]
     refuse_targets([(job.source, job.target) for job in jobs])
     return jobs
+
+
+def _files(sources: list[str], formats: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Each source in each format, with the name of the file."""
+    if not formats:
+        raise UsageError("no format: give one with --to, or an output file with a suffix")
+    for source in sources:
+        name = storage.stem(source) if storage.scheme(source) else Path(source).stem
+        for each in formats:
+            exporter: Exporter = EXPORTERS.load(each)
+            yield source, each, f"{'tiku' if source == '-' else name}{exporter.suffix}"
+
+
+def _plan_remote(sources: list[str], formats: list[str], output: str) -> list[Job]:
+    if len(sources) == 1 and len(formats) <= 1 and storage.suffix(output):
+        folder, file = storage.parent(output), storage.filename(output)
+        name = formats[0] if formats else format_of(Path(file))
+        jobs = [Job(sources[0], name, staging(folder) / file, output)]
+    else:
+        jobs = [
+            Job(source, name, staging(output) / file, storage.join(output, file))
+            for source, name, file in _files(sources, formats)
+        ]
+    refuse_targets([(job.source, job.target) for job in jobs])
+    return jobs
+
+
+def staging(url: str) -> Path:
+    """The folder on this machine from which files go to the folder `url`."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("tiku", appauthor=False) / "remote" / digest_of(url.rstrip("/").encode())[:16]
 
 
 def refuse_targets(pairs: Iterable[tuple[str, Path]]) -> None:
@@ -137,16 +174,20 @@ def refuse_targets(pairs: Iterable[tuple[str, Path]]) -> None:
     Raises UsageError when two targets are one file, when one is a source, or is there and no plain file.
     """
     pairs = list(pairs)
-    sources = {os.path.realpath(source) for source, _ in pairs if source != "-"}
+    sources = {source: os.path.realpath(source) for source, _ in pairs if source != "-" and not storage.scheme(source)}
+    places = set(sources.values())
+    folders = {parent: os.path.realpath(parent) for parent in {target.parent for _, target in pairs}}
     seen: dict[str, str] = {}
     for source, target in pairs:
-        place = os.path.realpath(target)
+        # A folder's real place is looked for once, a file's only where it is a link itself: there may be thousands.
+        place = os.path.join(folders[target.parent], target.name)  # noqa: PTH118
+        place = os.path.realpath(place) if os.path.islink(place) else place  # noqa: PTH114
         if place in seen:
             raise UsageError(f"'{seen[place]}' and '{source}' would both write '{target}'")
         seen[place] = source
-        if place in sources:
+        if place in places:
             raise UsageError(
-                f"'{target}' is its own source" if place == os.path.realpath(source) else f"'{target}' is a source"
+                f"'{target}' is its own source" if place == sources.get(source) else f"'{target}' is a source"
             )
-        if os.path.lexists(place) and not Path(place).is_file():  # a rename over a device or a pipe would destroy it
+        if os.path.lexists(place) and not os.path.isfile(place):  # noqa: PTH113 - a rename over a device would destroy it
             raise UsageError(f"'{target}' is not a plain file")

@@ -42,6 +42,6 @@ class Printer:
         if result.error is not None:
             self.error(result.error)
         elif result.target is not None and (result.state != "fresh" or self.verbose):
-            self.say(f"{result.source} -> {result.target}" + ("" if result.state == "made" else f" ({result.state})"))
+            self.say(f"{result.source} -> {result.label}" + ("" if result.state == "made" else f" ({result.state})"))
         for remark in result.remarks:
             self.say(f"  {remark}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku import build, sources
+from tiku import build, sources, storage
 from tiku.batch import keys
 from tiku.errors import DocumentError, TikuError, UsageError, fault
 from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for
@@ -152,7 +152,7 @@ class _Work:
         results = []
         for output in self.order.outputs:
             row = self._row(output, content)
-            if row is None or digest_at(output.target) != row["sha256"]:
+            if row is None or not self._stands(output, row["sha256"]):
                 return False
             problems = _problems(row["problems"])
             if self._refused_at(problems) or (row.get("ledger") and not self._ledger_is(row["ledger"])):
@@ -163,6 +163,19 @@ class _Work:
             ))  # fmt: skip
         self.said = [Result(self.order.source, self.order.source, problems=content.problems), *results]
         return True
+
+    def _stands(self, output: Output, digest: str) -> bool:
+        """Whether the output is where it belongs, as it should be."""
+        if not output.url:
+            return digest_at(output.target) == digest
+        row = self.store.row(keys.key_of("sent", {"url": output.url})) if self.store else None
+        return row is not None and row["sha256"] == digest and storage.exists(output.url)
+
+    def _send(self, output: Output, digest: str) -> None:
+        """Bring the output to its URL."""
+        storage.put(output.target, output.url)
+        if self.store:
+            self.store.note(keys.key_of("sent", {"url": output.url}), {"sha256": digest})
 
     def known_content(self) -> _Content | None:
         """The content of the source as an earlier build read it, if nothing that it read has changed."""
@@ -195,7 +208,9 @@ class _Work:
         from tiku import ledger
 
         keeping = self.order.keeping
-        return Path(keeping.ledger) if keeping and keeping.ledger else ledger.path_for(Path(self.order.source))
+        if keeping and keeping.ledger:
+            return Path(keeping.ledger)
+        return None if storage.is_remote(self.order.source) else ledger.path_for(Path(self.order.source))
 
     def _ledger_is(self, digest: str) -> bool:
         ledger = self._ledger()
@@ -322,14 +337,17 @@ class _Work:
     ) -> Result:
         problems: list[Problem] = []
         remarks: list[str] = []
-        source, target = self.order.source, output.target
+        source, target, label = self.order.source, output.target, output.label
         try:
             if row is not None:
                 problems = list(_problems(row["problems"]))
                 self._refuse(problems)
                 if (state := self._restored(output, row["sha256"])) is not None:
                     self._remember(output, content, row["sha256"])
-                    return Result(source, str(target), target, tuple(problems), state=state)
+                    if output.url and not self._stands(output, row["sha256"]):
+                        self._send(output, row["sha256"])
+                        state = State.RESTORED
+                    return Result(source, label, target, tuple(problems), state=state)
             bank = self._bank(content)
             exporter: Exporter = EXPORTERS.load(output.format)
             with self._timed(output.format):
@@ -338,13 +356,15 @@ class _Work:
             if made is not None and self.store and (digest := self._kept_object(output)):
                 self.store.note(keys.key_of("export", made), {"sha256": digest, "problems": _rows(problems)})
                 self.made[str(target)] = Made(digest, content.made, made)
+            if output.url:
+                self._send(output, digest_at(target) or "")
         except TikuError as error:
-            return Result(source, str(target), problems=tuple(problems), error=error)
+            return Result(source, label, problems=tuple(problems), error=error)
         except Exception as error:  # one format's fault is no reason to lose the others
             if os.environ.get("TIKU_DEBUG"):
                 raise
-            return Result(source, str(target), problems=tuple(problems), error=fault(error, str(target)))
-        return Result(source, str(target), target, tuple(problems), remarks=tuple(remarks))
+            return Result(source, label, problems=tuple(problems), error=fault(error, label))
+        return Result(source, label, target, tuple(problems), remarks=tuple(remarks))
 
     def _restored(self, output: Output, digest: str) -> State | None:
         """How the output came to stand in its place; None when it has to be made."""
@@ -488,5 +508,10 @@ def validate(orders: Iterable[Order]) -> None:
             exporter = EXPORTERS.load(output.format)
             options_for(exporter, answers=output.answers, time=0, theme=output.theme, settings=output.settings)
         noting = any(names_notes(EXPORTERS.load(output.format)) for output in order.outputs)
+        keeping = order.keeping
+        if noting and keeping and keeping.write and not keeping.ledger and storage.is_remote(order.source):
+            raise UsageError(
+                f"'{order.source}': notes need a ledger, and none is kept beside a URL; set 'ledger = false'"
+            )
         if order.keeping and order.keeping.from_deck and not noting:
             raise UsageError("--from-deck is for formats that make notes: apkg, anki-csv")

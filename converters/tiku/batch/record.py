@@ -1,4 +1,4 @@
-"""What a build made in an output folder, and of what: ``.tiku-build.json`` in that folder.
+"""What a build made in an output folder and below it, and of what: ``.tiku-build.jsonl`` in that folder.
 
 By it a later build can say why it makes something again, and knows which files it may remove: only those it made, and
 only as long as they are what it made.
@@ -16,7 +16,7 @@ from tiku.files import digest_at, whole_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = ".tiku-build.json"
+NAME = ".tiku-build.jsonl"
 VERSION = 1
 
 
@@ -28,6 +28,8 @@ class Entry:
     """The configuration that asked for it, with its profile."""
     digest: str = ""
     """SHA-256 of the file; empty until it stood there."""
+    url: str = ""
+    """Where it was sent, if it is no file here."""
     read: dict[str, str] = field(default_factory=dict)
     export: dict[str, str] = field(default_factory=dict)
 
@@ -41,17 +43,17 @@ class Record:
         self._text = ""
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             self._text = (folder / NAME).read_text(encoding="utf-8")
-            data = json.loads(self._text)
-            if data["tiku-build"] == VERSION:
-                self.entries = {str(name): Entry(**row) for name, row in data["outputs"].items()}
+            head, *rows = map(json.loads, self._text.splitlines())
+            if head["tiku-build"] == VERSION:
+                self.entries = {str(row.pop("file")): Entry(**row) for row in rows}
 
     def save(self) -> None:
         """Write it, if it says anything new. Raises SetupError when it cannot be written."""
-        rows: dict[str, Any] = {
-            name: {"by": entry.by, "digest": entry.digest, "read": entry.read, "export": entry.export}
-            for name, entry in sorted(self.entries.items())
-        }
-        text = json.dumps({"tiku-build": VERSION, "outputs": rows}, ensure_ascii=False, indent=0, sort_keys=True) + "\n"
+        rows: list[dict[str, Any]] = [{"tiku-build": VERSION}]
+        for name, each in sorted(self.entries.items()):
+            row = {"file": name, "by": each.by, "digest": each.digest, "read": each.read, "export": each.export}
+            rows.append(row | ({"url": each.url} if each.url else {}))
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         if text != self._text:
             with whole_file(self.folder / NAME) as temporary:
                 temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -62,13 +64,20 @@ class Record:
         return [
             name
             for name, entry in sorted(self.entries.items())
-            if entry.by == by and name not in wanted and (self.folder / name).is_file()
+            if entry.by == by and name not in wanted and (entry.url or (self.folder / name).is_file())
         ]
 
     def remove(self, name: str) -> bool:
-        """Remove the file `name`, if it is still what was made; say whether it was."""
+        """Remove the file `name`, and what was sent to a URL, if it is still what was made; say whether it was."""
         entry = self.entries[name]
         path = self.folder / name
+        if entry.url:
+            from tiku import storage
+
+            storage.remove(entry.url)
+            path.unlink(missing_ok=True)
+            del self.entries[name]
+            return True
         if not entry.digest or digest_at(path) != entry.digest:
             return False
         path.unlink()

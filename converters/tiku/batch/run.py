@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tiku import pandoc
+from tiku import pandoc, storage
 from tiku.batch import keys, record
 from tiku.batch.engine import Alone, Crew, Loop, Lost
 from tiku.batch.jobs import Done, carry_out, ingredients, look, validate
@@ -83,7 +83,8 @@ class Wish:
     fail_fast: bool = False
     wait: float = PATIENCE
     """Seconds to wait for another build."""
-    explain: bool = False
+    roots: tuple[str, ...] = ()
+    """The output folders; targets lie in them or below. Without them, the folder of each target is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ class Build:
         """For each step, of all documents together."""
         self.slowest: list[tuple[float, str]] = []
         self._records: dict[Path, record.Record] = {}
-        self.folders = sorted({output.target.parent for order in orders for output in order.outputs})
+        self._homes: dict[Path, Path] = {}
+        self.roots = sorted({self._root(output.target) for order in orders for output in order.outputs})
 
     # -- before -------------------------------------------------------------------------------------------------------
 
@@ -125,16 +127,16 @@ class Build:
         now = ingredients(order, store)
         out = []
         for output in order.outputs:
-            entry = self._record(output.target.parent).entries.get(output.target.name)
+            entry = self._entry(output.target)
             read, export = now[str(output.target)]
-            stands = digest_at(output.target)
+            stands = digest_at(output.target) if not output.url else entry and entry.digest
             why: list[str] = []
             if stands is None:
                 why.append("it is not there" if entry and entry.digest else "it was never made")
             if entry and entry.digest:
                 if stands is not None and stands != entry.digest:
                     why.append("it was changed after it was made")
-                why += keys.difference(_stable(entry.read), _stable(read))
+                why += keys.difference(entry.read, read)
                 if export is not None:
                     why += [each for each in keys.difference(entry.export, export) if not each.startswith("content ")]
             elif stands is not None:
@@ -145,10 +147,26 @@ class Build:
                 )
         return out
 
-    def _record(self, folder: Path) -> record.Record:
-        if folder not in self._records:
-            self._records[folder] = record.Record(folder)
-        return self._records[folder]
+    def _root(self, target: Path) -> Path:
+        """The output folder that `target` belongs to: the nearest one of the wish, else its own."""
+        folder = target.parent
+        if folder not in self._homes:
+            roots = set(map(Path, self.wish.roots))
+            self._homes[folder] = next((each for each in (folder, *folder.parents) if each in roots), folder)
+        return self._homes[folder]
+
+    def _record(self, root: Path) -> record.Record:
+        if root not in self._records:
+            self._records[root] = record.Record(root)
+        return self._records[root]
+
+    def _entry(self, target: Path) -> record.Entry | None:
+        root = self._root(target)
+        return self._record(root).entries.get(target.relative_to(root).as_posix())
+
+    def _note(self, target: Path, entry: record.Entry) -> None:
+        root = self._root(target)
+        self._record(root).entries[target.relative_to(root).as_posix()] = entry
 
     # -- the build ----------------------------------------------------------------------------------------------------
 
@@ -158,7 +176,7 @@ class Build:
         Raises SetupError when an output folder cannot be used, or another build does not leave it.
         """
         with self._locked():
-            for folder in self.folders:
+            for folder in {output.target.parent for order in self.orders for output in order.outputs}:
                 sweep(folder)
             self._announce()
             try:
@@ -201,8 +219,9 @@ class Build:
         for result in done.results:
             made = done.made.get(str(result.target))
             if made and result.target:
-                self._record(result.target.parent).entries[result.target.name] = record.Entry(
-                    self.wish.by, made.digest, _stable(made.read), dict(made.export)
+                url = result.label if storage.is_remote(result.label) else ""
+                self._note(
+                    result.target, record.Entry(self.wish.by, made.digest, url, dict(made.read), dict(made.export))
                 )
         for step, seconds in done.seconds.items():
             self.seconds[step] = self.seconds.get(step, 0.0) + seconds
@@ -219,9 +238,8 @@ class Build:
             return
         for order in self.orders:
             for output in order.outputs:
-                entries = self._record(output.target.parent).entries
-                if output.target.name not in entries:
-                    entries[output.target.name] = record.Entry(self.wish.by)
+                if self._entry(output.target) is None:
+                    self._note(output.target, record.Entry(self.wish.by, url=output.url))
         self._save()
 
     def _save(self) -> None:
@@ -234,20 +252,20 @@ class Build:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
-            for folder in self.folders:  # sorted: two builds cannot wait for each other
-                stack.enter_context(lock(folder, self.wish.wait))
+            for root in self.roots:  # sorted: two builds cannot wait for each other
+                stack.enter_context(lock(root, self.wish.wait))
             yield
 
-    def superfluous(self) -> list[Path]:
-        """Files that an earlier build of this configuration made, and that it makes no more."""
+    def superfluous(self) -> list[tuple[Path, str]]:
+        """What an earlier build of this configuration made, and this one makes no more: output folder and name in it."""
         wanted: dict[Path, set[str]] = {}
         for order in self.orders:
             for output in order.outputs:
-                wanted.setdefault(output.target.parent, set()).add(output.target.name)
+                root = self._root(output.target)
+                wanted.setdefault(root, set()).add(output.target.relative_to(root).as_posix())
+        roots = sorted({*self.roots, *map(Path, self.wish.roots)})
         return [
-            folder / name
-            for folder in self.folders
-            for name in self._record(folder).stale(self.wish.by, wanted.get(folder, set()))
+            (root, name) for root in roots for name in self._record(root).stale(self.wish.by, wanted.get(root, set()))
         ]
 
     def clean(self) -> tuple[list[Path], list[Path]]:
@@ -255,15 +273,10 @@ class Build:
         gone: list[Path] = []
         left: list[Path] = []
         with self._locked():
-            for path in self.superfluous():
-                (gone if self._record(path.parent).remove(path.name) else left).append(path)
+            for root, name in self.superfluous():
+                (gone if self._record(root).remove(name) else left).append(root / name)
             self._save()
         return gone, left
-
-
-def _stable(read: keys.Made) -> keys.Made:
-    """The ingredients of reading that are known before it begins."""
-    return dict(read)
 
 
 @contextlib.contextmanager

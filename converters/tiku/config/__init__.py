@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiku import storage
 from tiku.config import sources, values
 from tiku.config.document import Document, open_document
 from tiku.config.keys import BANK, BUILD, FORMATS, TABLES
 from tiku.errors import UsageError
 from tiku.exporters import EXPORTERS, Exporter
 from tiku.keeping import Keeping
-from tiku.orders import Order, Output, refuse_targets
+from tiku.orders import Order, Output, refuse_targets, staging
 from tiku.plugins import suggest
 from tiku.readers import SUFFIXES
 
@@ -71,6 +72,8 @@ class _Bank:
     entry: dict[str, Any]
     """Its keys, over those of [build], under those of the profile."""
     output: Path
+    url: str
+    """Where outputs go from there; empty when they stay."""
     settings: dict[str, dict[str, Any]]
     labels: dict[str, tuple[str, ...]]
 
@@ -115,8 +118,8 @@ class _Loader:
         """Make files of `found` lead from here, and see whether they are there."""
         try:
             key = "output"
-            if sources.remote(found.get(key, "")):
-                raise UsageError("'output' cannot be a URL")
+            if storage.is_remote(found.get(key, "")) and storage.scheme(found[key]) not in storage.PLACES:
+                raise UsageError(f"'output' cannot be a URL of the kind '{storage.scheme(found[key])}'")
             key = "dialect"
             if dialect := found.get(key, ""):
                 from tiku.readers import dialects
@@ -161,8 +164,10 @@ class _Loader:
         mine = values.settings(self.document, (*place, "set"), entry.get("set", {}))
         labels = values.labels(self.document, (*place, "labels"), entry.get("labels", {}))
         settings = _joined(self.settings, named, mine, self.over)
-        output = self.folder / (sources.local(whole.get("output", "")) or "outputs")
-        return _Bank(place, whole, output, settings, {**self.labels, **labels})
+        said = whole.get("output", "")
+        url = said if storage.is_remote(said) else ""
+        output = staging(url) if url else self.folder / (storage.local(said) or "outputs")
+        return _Bank(place, whole, output, url, settings, {**self.labels, **labels})
 
     def _orders(self, bank: _Bank, *, strict: bool, keeping: Keeping) -> Iterator[Order]:
         entry = bank.entry
@@ -185,8 +190,9 @@ class _Loader:
         made = list(self._outputs(bank))
         for source in found:
             start = str(bank.output / source.stem)
+            url = storage.join(bank.url, source.stem) if bank.url else ""
             outputs = tuple(
-                Output(name, Path(start + suffix), answers, theme, settings)
+                Output(name, Path(start + suffix), answers, theme, settings, url and url + suffix)
                 for name, suffix, answers, theme, settings in made
             )
             yield Order(source.name, outputs, entry.get("from", ""), options, strict, keeping)

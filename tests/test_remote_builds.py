@@ -1,0 +1,81 @@
+"""`tiku build` and `tiku convert` between an object store and itself, over a real connection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from banks import numbered
+from s3_server import Faults, running
+from tiku import storage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from command import Command
+
+CONFIG = '[build]\noutput = "s3://bank/out"\nformats = ["json", "epub"]\nledger = false\n[[bank]]\nsource = "s3://bank/in/*.md"\n'
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
+    with running(monkeypatch) as faults:
+        yield faults
+
+
+def send(name: str, text: str) -> None:
+    path = Path("sent.md")
+    path.write_text(text, encoding="utf-8")
+    storage.put(path, name)
+
+
+def puts(server: Faults) -> list[str]:
+    return [path for method, path in server.asked if method == "PUT"]
+
+
+def test_a_build_from_a_store_to_it(tiku: Command, server: Faults) -> None:
+    for name in "ab":
+        send(f"s3://bank/in/{name}.md", numbered(2))
+    Path("tiku.toml").write_text(CONFIG, encoding="utf-8")
+    done = tiku("build", "-j", "1")
+    assert done.code == 0, done.err
+    assert "s3://bank/in/a.md -> s3://bank/out/a.json" in done.err
+    made = storage.find("s3://bank/out/*")
+    assert made == [f"s3://bank/out/{name}.{suffix}" for name in "ab" for suffix in ("epub", "json")]
+    before = {name: storage.read_bytes(name, 10**7) for name in made}
+    server.asked.clear()
+    assert tiku("build", "-j", "1").code == 0
+    assert puts(server) == []
+    send("s3://bank/in/a.md", numbered(3))
+    storage.remove("s3://bank/out/b.json")
+    server.asked.clear()
+    assert tiku("build", "-j", "1").code == 0
+    assert len(puts(server)) == 3
+    after = {name: storage.read_bytes(name, 10**7) for name in made}
+    assert [name for name in made if before[name] != after[name]] == made[:2]
+    storage.remove("s3://bank/in/b.md")
+    done = tiku("build", "-j", "1", "--clean")
+    assert done.code == 0, done.err
+    assert storage.find("s3://bank/out/*") == made[:2]
+
+
+def test_notes_of_a_document_in_a_store_need_a_ledger(tiku: Command, server: Faults) -> None:
+    send("s3://bank/in/a.md", numbered(2))
+    Path("tiku.toml").write_text(CONFIG.replace("ledger = false\n", "").replace('"epub"', '"apkg"'), encoding="utf-8")
+    done = tiku("build")
+    assert done.code == 2
+    assert "none is kept beside a URL" in done.err
+
+
+def test_convert_to_a_store(tiku: Command, server: Faults) -> None:
+    Path("a.md").write_text(numbered(2), encoding="utf-8")
+    done = tiku("convert", "a.md", "-o", "s3://bank/one/b.json")
+    assert done.code == 0, done.err
+    done = tiku("convert", "a.md", "-t", "json,md,apkg", "-o", "s3://bank/many/")
+    assert done.code == 0, done.err
+    assert storage.find("s3://bank/**") == [
+        "s3://bank/many/a.apkg", "s3://bank/many/a.json", "s3://bank/many/a.md", "s3://bank/one/b.json"
+    ]  # fmt: skip
+    assert not list(Path().rglob("s3*"))
