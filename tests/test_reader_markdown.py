@@ -18,6 +18,7 @@ from tiku.errors import DocumentError, TikuError, UsageError
 from tiku.markup import plain_text, walk
 from tiku.model import Bank, Kind
 from tiku.readers import ReadOptions, reader_for
+from tiku.readers.lines import Lines
 from tiku.readers.markdown import FORMAT, SIGNS, format_for
 
 
@@ -363,3 +364,9 @@ def test_an_extension_is_off_only_where_nothing_needs_it(name: str) -> None:
         assert pandoc.read(text, format_for(text))[0] == full
         assert pandoc.read(text, f"{FORMAT}-{name}")[0] != full
     assert f"-{name}" in format_for("nothing of it")
+
+
+def test_the_line_of_a_block_does_not_pass_to_another() -> None:
+    known = Lines()
+    known.note({"t": "Para", "c": []}, 7)
+    assert not any(id({"t": "Para", "c": []}) in known for _ in range(100))

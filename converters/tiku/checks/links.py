@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from tiku.checks.tools import complain, contents
 from tiku.markup import nodes_of, plain_text
@@ -31,8 +32,6 @@ def dead_links(looked: Looked) -> Iterator[Problem]:
     ]
     if not inner:
         return
-    from urllib.parse import unquote
-
     anchors = _anchors(looked)
     for question, link in dict.fromkeys((question.id, link) for question, link in inner):
         target = unquote(link[1:])

@@ -8,6 +8,7 @@ import hashlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from tiku import sources, storage
 from tiku.markup import plain_text, safe_link, scheme, string
@@ -85,8 +86,6 @@ class Collector:
 
     def _load(self, target: str, line: int) -> str:
         """The name of the picture that `target` means, or the empty string after a complaint."""
-        from urllib.parse import unquote
-
         if found := _DATA.match(target):
             try:
                 return self._keep(base64.b64decode(found[1], validate=False), "data:", line)
