@@ -179,11 +179,11 @@ def _run(build: Build, printer: Printer) -> list[Result]:
     from tiku.progress import bar
 
     results: list[Result] = []
-    with bar(sum(len(order.outputs) for order in build.orders), quiet=printer.quiet) as tick:
-        for result in build.run():
+    with bar(sum(len(order.outputs) for order in build.orders), quiet=printer.quiet) as shown:
+        for result in build.run(lambda output, fraction: shown.part(output.label, fraction)):
             results.append(result)
             if result.target or result.error:
-                tick(result.label)
+                shown.done(result.label)
             printer.result(result)
     return results
 

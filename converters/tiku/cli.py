@@ -133,10 +133,10 @@ def _run(orders: Any, printer: Printer) -> int:
     from tiku.progress import bar
 
     worst = 0
-    with bar(sum(len(order.outputs) for order in orders), quiet=printer.quiet) as tick:
-        for result in each_result(orders):
+    with bar(sum(len(order.outputs) for order in orders), quiet=printer.quiet) as shown:
+        for result in each_result(orders, lambda output, fraction: shown.part(output.label, fraction)):
             if result.target or result.error:
-                tick(result.label)
+                shown.done(result.label)
             printer.result(result)
             worst = max(worst, result.error.exit_code if result.error else 0)
     return worst

@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +24,14 @@ from tiku.problems import Problem, Severity
 from tiku.readers import SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tiku.batch.store import Store
     from tiku.keeping import Kept
     from tiku.model import Bank
 
+Progress = Callable[[Output, float], None]
+"""Is told, while an output is made, which part of it is done (0 to 1)."""
 Clock = dict[str, float]
 """Seconds for each step: ``read``, ``check``, ``names``, and each format."""
 
@@ -73,13 +77,8 @@ class _Content:
     bank: Bank | None = None
 
 
-def carry_out(
-    order: Order, store: Store | None = None, progress: Callable[[Output, float], None] | None = None
-) -> Done:
-    """Do all that `order` asks for and that is not done yet; never raises TikuError: failures are results.
-
-    `progress` is told, while an output is made, which part of it is done (0 to 1).
-    """
+def carry_out(order: Order, store: Store | None = None, progress: Progress | None = None) -> Done:
+    """Do all that `order` asks for and that is not done yet; never raises TikuError: failures are results."""
     work = _Work(order, store, progress)
     try:
         results = tuple(work.results())
@@ -120,9 +119,7 @@ def _digest(name: str) -> str | None:
 class _Work:
     """One order on its way. What it has to say grows in `said`, what stands at its targets in `made`."""
 
-    def __init__(
-        self, order: Order, store: Store | None, progress: Callable[[Output, float], None] | None = None
-    ) -> None:
+    def __init__(self, order: Order, store: Store | None, progress: Progress | None = None) -> None:
         self.order = order
         # What comes from the network, or from standard input, cannot be known before it is read.
         stable = order.source != "-" and not order.options.get("allow_net")
@@ -383,6 +380,8 @@ class _Work:
         remarks: list[str] = []
         keeping = self.order.keeping
         options = options_for(exporter, answers=output.answers, time=when, theme=output.theme, settings=output.settings)
+        if self.progress:
+            options = replace(options, progress=partial(self.progress, output))
         if kept:
             options = replace(options, identity=kept.identity)
             if keeping and keeping.tombstones and hasattr(exporter, "bury") and exporter.buried(kept.identity):

@@ -8,14 +8,14 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku import pandoc, storage
 from tiku.batch import keys, record
 from tiku.batch.engine import Alone, Crew, Loop, Lost
-from tiku.batch.jobs import Done, carry_out, ingredients, look, validate
+from tiku.batch.jobs import Done, Progress, carry_out, ingredients, look, validate
 from tiku.batch.store import LIMIT, Store
 from tiku.errors import ExportError, SetupError
 from tiku.files import digest_at, sweep
@@ -46,7 +46,7 @@ class Task:
     """Whether a process does many such tasks: then it keeps what takes long to start."""
 
 
-def perform(task: Task) -> Done:
+def perform(task: Task, progress: Progress | None = None) -> Done:
     """Carry out one task, wherever this is."""
     order = task.order
     if task.tool and keys.own() != task.tool:
@@ -62,7 +62,7 @@ def perform(task: Task) -> Done:
         _keep_pandoc()
     if task.epoch != os.environ.get("SOURCE_DATE_EPOCH", ""):
         os.environ["SOURCE_DATE_EPOCH"] = task.epoch
-    return carry_out(order, Store(Path(task.store)) if task.store else None)
+    return carry_out(order, Store(Path(task.store)) if task.store else None, progress)
 
 
 @cache
@@ -170,8 +170,10 @@ class Build:
 
     # -- the build ----------------------------------------------------------------------------------------------------
 
-    def run(self) -> Iterator[Result]:
+    def run(self, progress: Progress | None = None) -> Iterator[Result]:
         """Make what is not there; give a result for each source and output as it comes.
+
+        `progress` is told of the output that is being made, when that is done in this process.
 
         Raises SetupError when an output folder cannot be used, or another build does not leave it.
         """
@@ -180,13 +182,13 @@ class Build:
                 sweep(folder)
             self._announce()
             try:
-                yield from self._carry_out()
+                yield from self._carry_out(progress)
             finally:
                 self._save()
         if self.store and self.store.wrote:
             self.store.trim(self.wish.limit)
 
-    def _carry_out(self) -> Iterator[Result]:
+    def _carry_out(self, progress: Progress | None) -> Iterator[Result]:
         todo: list[Task] = []
         store = str(self.wish.store) if self.wish.store else ""
         place, epoch, tool = str(Path.cwd()), os.environ.get("SOURCE_DATE_EPOCH", ""), keys.own() if store else ""
@@ -199,7 +201,7 @@ class Build:
         if not todo:
             return
         here = isinstance(self.wish.crew, Alone)
-        loop: Loop[Task, Done] = Loop(self.wish.crew, perform)
+        loop: Loop[Task, Done] = Loop(self.wish.crew, partial(perform, progress=progress) if here else perform)
         with pandoc.persistent() if here and len(todo) > 1 else contextlib.nullcontext():
             yield from self._answers(loop, todo if here else [replace(task, among=True) for task in todo])
 
@@ -299,9 +301,9 @@ def lock(folder: Path, patience: float) -> Iterator[None]:
         held.release()
 
 
-def each_result(orders: Iterable[Order]) -> Iterator[Result]:
+def each_result(orders: Iterable[Order], progress: Progress | None = None) -> Iterator[Result]:
     """Carry `orders` out here, one after the other, and keep nothing: what ``tiku convert`` does."""
     orders = list(orders)
     validate(orders)
     for order in orders:
-        yield from carry_out(order).results
+        yield from carry_out(order, progress=progress).results
