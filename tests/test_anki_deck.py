@@ -34,13 +34,14 @@ def made(bank: Bank, path: Path, **settings: object) -> Path:
     return path
 
 
+@pytest.mark.parametrize("without", [("BATCH", 3), ("_SERIALIZES", False)])
 @pytest.mark.parametrize("settings", [{}, {"reversed": "true", "typed": "true"}])
 def test_a_database_in_a_file_has_the_bytes_of_one_in_memory(
-    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, Any], without: tuple[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bank = bank_at(SHOWCASE)
     inside = made(bank, tmp_path / "memory.apkg", **settings).read_bytes()
-    monkeypatch.setattr(collection, "BATCH", 3)
+    monkeypatch.setattr(collection, *without)
     opened: list[str] = []
     empty = collection._empty
     monkeypatch.setattr(collection, "_empty", lambda place: opened.append(place) or empty(place))

@@ -59,8 +59,7 @@ def _row(known: Known, after: str) -> dict[str, Any]:
     return row | ({"after": after} if after else {})
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
 
 
 def loads(text: str, file: str = "") -> Memory:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 import unicodedata
-from struct import pack, unpack
+from struct import pack, unpack, unpack_from
 from zlib import crc32
 
 SIZE = 64
@@ -87,7 +87,9 @@ def _sketch(text: str) -> tuple[int, ...]:
     length = 3 if wide * 3 > len(text) else 5
     data = text.encode("utf-32-le", "replace")
     step = 4 * length
-    last = max(0, len(data) - step)
+    shingles: list[bytes] = [] if len(data) >= step else [data]
+    for start in range(0, min(step, len(data)), 4):  # those that begin here and do not overlap, at once
+        shingles += unpack_from(f"{step}s" * ((len(data) - start) // step), data, start)
     # CRC-32 alone is linear, which would make neighbours of small values small: the product spreads them.
-    values = {crc32(data[i : i + step]) * 2_654_435_761 >> 8 & 0xFFFFFF for i in range(0, last + 4, 4)}
+    values = {value * 2_654_435_761 >> 8 & 0xFFFFFF for value in map(crc32, shingles)}
     return tuple(sorted(values)[:SIZE])

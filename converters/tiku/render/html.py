@@ -34,12 +34,14 @@ _SIMPLE = {
 _LIST_STYLE = {"Decimal": "1", "LowerAlpha": "a", "UpperAlpha": "A", "LowerRoman": "i", "UpperRoman": "I"}
 _ALIGN = {"AlignLeft": "start", "AlignRight": "end", "AlignCenter": "center"}
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile("[&<>\"'\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What `text` changes: most words hold none of it, and one search tells."""
 _CLASS = re.compile(r"[^\w-]")
 
 
 def text(value: str) -> str:
     """`value` escaped for an element's content or a double-quoted attribute."""
-    return escape(_NOT_XML.sub("", value))
+    return escape(_NOT_XML.sub("", value)) if _SPECIAL.search(value) else value
 
 
 def default_formula(latex: str, display: bool) -> str:

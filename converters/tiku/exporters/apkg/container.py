@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tiku.model import Media
 
 CHUNK = 1 << 20
-LEVEL = 5
-"""Of deflate: a fiftieth larger than 6, in two thirds of its time."""
+LEVEL = 4
+"""Of deflate: a twenty-fifth larger than 6, in two thirds of its time."""
 
 
 def pack(

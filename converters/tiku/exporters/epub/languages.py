@@ -96,7 +96,7 @@ class Tongues:
         Plain is text in Latin letters alone in a book of another script. One word may be a name, or a term that both
         languages use: it counts only where the text `around` is in another language, too.
         """
-        if not self._latin_stands_out:
+        if not self._latin_stands_out or _begins_otherwise(nodes):
             return ""
         found: list[str] = []
         stack = [nodes]
@@ -123,6 +123,21 @@ class Tongues:
         from tiku.readers.language import detect
 
         return detect(words)
+
+
+def _begins_otherwise(nodes: Any) -> bool:
+    """Whether the first leaf of `nodes` is a word with a letter that is not Latin: true of most, and soon seen."""
+    item = nodes
+    while True:
+        if isinstance(item, dict):
+            kind = item.get("t")
+            if kind == "Str":
+                return _OTHER_LETTER.search(item["c"]) is not None
+            item = None if kind in _NO_LANGUAGE else item.get("c")
+        elif isinstance(item, list | tuple) and item:
+            item = item[0]
+        else:
+            return False
 
 
 def _runs(scripts: dict[str, str]) -> re.Pattern[str]:

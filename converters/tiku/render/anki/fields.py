@@ -111,6 +111,14 @@ class FieldWriter(HtmlWriter):
         finally:
             self._blanks = None
 
+    def inlines(self, nodes: Any) -> str:
+        """Inlines; words and spaces, which most are, without a call each of `inline`."""
+        out = []
+        for node in nodes:
+            kind = node["t"]
+            out.append(self._string(node["c"]) if kind == "Str" else " " if kind == "Space" else self.inline(node))
+        return "".join(out)
+
     def inline(self, node: Any) -> str:
         """One inline; a Str with Anki's own signs made harmless."""
         if node["t"] == "Str":

@@ -74,6 +74,18 @@ class Note:
     """Which of the note type's templates (for a cloze: which numbers) make a card."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What the sections that a question stands in are called."""
+
+    path: tuple[Section, ...]
+    deck: str
+    tag: str
+    """Empty where there is nothing to make one of."""
+    shown: str
+    """As the text of a field."""
+
+
 class NoteMaker:
     """Makes the notes of one bank; `problems` fills on the way.
 
@@ -92,6 +104,7 @@ class NoteMaker:
         self._language = found if _LANGUAGE.fullmatch(found) else "und"
         self._root = deck_name(options.deck, parts=True) or deck_name(bank.title) or "tiku"
         self.problems: list[Problem] = []
+        self._places: dict[tuple[int, ...], _Place] = {}
 
     def notes(self) -> Iterator[Note]:
         """The notes in document order. Raises ExportError when two questions bear one name."""
@@ -114,8 +127,7 @@ class NoteMaker:
         elif form is Form.OPEN and content.get("Reversed"):
             cards = (0, 1)
         fields = tuple(content.get(name, "") for name in field_names())
-        tags = tuple(sorted({*self._tags(path, question)}))
-        deck = self._deck(path)
+        tags, deck = self._tags(path, question), self._place(path).deck
         self.problems += writer.problems
         settled = self.identity.settle(question, form=str(form), content=content_hash(fields, tags), deck=deck)
         kind = note_types()[form].id
@@ -133,7 +145,7 @@ class NoteMaker:
         for place, side in zip(places(model), sides, strict=True):
             fields[place] = f"{fields[place]}<hr>{side}" if fields[place] in sides and fields[place] else side
         self.problems += writer.problems
-        tags, deck = tuple(sorted({*self._tags(path, question)})), self._deck(path)
+        tags, deck = self._tags(path, question), self._place(path).deck
         content = content_hash(tuple(fields), tags)
         settled = self.identity.settle(question, form=known.form, content=content, deck=deck)
         return Note(question, settled.guid, settled.created, settled.modified, kind, tuple(fields), tags, deck, cards)
@@ -156,7 +168,7 @@ class NoteMaker:
             "Hint": self._parts(question, writer, "hint"),
             "Reference": self._parts(question, writer, "reference"),
             "Extra": self._extra(question, writer),
-            "Section": neutral(" › ".join(prose(view.section_name(each, language)) for each in path if each.title)),
+            "Section": self._place(path).shown,
             "Source": neutral(prose(self.bank.title)) if self.options.source else "",
             "Kind": neutral(prose(view.kind_label(question, language))),
             "Difficulty": neutral(prose(question.difficulty)),
@@ -226,17 +238,24 @@ class NoteMaker:
 
     # -- where it goes ------------------------------------------------------------------------------------------------
 
-    def _tags(self, path: tuple[Section, ...], question: Question) -> Iterator[str]:
-        for each in question.tags:
-            if name := tag_name(each):
-                yield name
-        if place := "::".join(name for name in (tag_name(self._heading(each)) for each in path) if name):
-            yield place
+    def _tags(self, path: tuple[Section, ...], question: Question) -> tuple[str, ...]:
+        names = {tag_name(each) for each in question.tags} | {self._place(path).tag}
+        return tuple(sorted(names - {""}))
 
-    def _deck(self, path: tuple[Section, ...]) -> str:
-        if not self.options.subdecks:
-            return self._root
-        return "::".join([self._root, *(name for name in (deck_name(self._heading(each)) for each in path) if name)])
+    def _place(self, path: tuple[Section, ...]) -> _Place:
+        # By identity: to compare sections is to compare all that is in them.
+        key = tuple(map(id, path))
+        if key not in self._places:
+            headings = [self._heading(each) for each in path]
+            decks = [self._root, *map(deck_name, headings)] if self.options.subdecks else [self._root]
+            language = self.bank.language
+            self._places[key] = _Place(
+                path,
+                "::".join(filter(None, decks)),
+                "::".join(filter(None, map(tag_name, headings))),
+                neutral(" › ".join(prose(view.section_name(each, language)) for each in path if each.title)),
+            )
+        return self._places[key]
 
     @staticmethod
     def _heading(section: Section) -> str:
