@@ -38,10 +38,13 @@ def whole_file(target: Path, *, durable: bool = True) -> Iterator[Path]:
     """
     temporary: Path | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         # The name tells whose it is, so that a later build can remove what a killed one left.
         prefix = f".{target.name[:60]}.{_host()}-{os.getpid()}-"
-        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
+        try:
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
         os.close(handle)
         temporary = Path(name)
         step("opened", temporary)

@@ -336,10 +336,16 @@ class _Work:
         remarks: list[str] = []
         source, target, label = self.order.source, output.target, output.label
         try:
+            model = row is None and self._is_model(output, content)
+            if model:
+                row = {"sha256": content.digest, "problems": []}
             if row is not None:
                 problems = list(_problems(row["problems"]))
                 self._refuse(problems)
                 if (state := self._restored(output, row["sha256"])) is not None:
+                    if model and self.store:
+                        self.store.note(keys.key_of("export", self.export_made(output, content)), row)
+                        state = State.MADE if state is State.RESTORED else state
                     self._remember(output, content, row["sha256"])
                     if output.url and not self._stands(output, row["sha256"]):
                         self._send(output, row["sha256"])
@@ -362,6 +368,11 @@ class _Work:
                 raise
             return Result(source, label, problems=tuple(problems), error=fault(error, label))
         return Result(source, label, target, tuple(problems), remarks=tuple(remarks))
+
+    def _is_model(self, output: Output, content: _Content) -> bool:
+        """Whether the output is what the store holds of the bank anyway."""
+        exporter = EXPORTERS.load(output.format)
+        return bool(content.digest and output.format in EXPORTERS.builtin and getattr(exporter, "is_model", False))
 
     def _restored(self, output: Output, digest: str) -> State | None:
         """How the output came to stand in its place; None when it has to be made."""

@@ -23,6 +23,8 @@ class JsonExporter:
     keeps = "everything, pictures included; reads back equal"
     answers = (Answers.INLINE,)
     options: tuple[Option, ...] = ()
+    is_model = True
+    """What it writes is what a build keeps of a bank, so that it need not be written twice."""
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:  # noqa: ARG002 - the protocol
         """Write `bank` as JSON."""
