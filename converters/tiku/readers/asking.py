@@ -48,7 +48,7 @@ def asks(text: str) -> bool:
     """Whether `text` reads like a question or a task."""
     first, heads, inside, last = _words()
     folded = text.casefold().strip()
-    bare = _TRAILING.sub("", folded)
+    bare = folded if folded[-1:].isalnum() else _TRAILING.sub("", folded)
     if folded.endswith(last) or bare.endswith(last) or "?" in folded or "？" in folded or "؟" in folded:
         return True
     start = _DECORATION.sub("", folded)
