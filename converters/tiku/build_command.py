@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,8 +180,12 @@ def _run(build: Build, printer: Printer) -> list[Result]:
     from tiku.progress import bar
 
     results: list[Result] = []
-    with bar(sum(len(order.outputs) for order in build.orders), quiet=printer.quiet) as shown:
-        for result in build.run(lambda output, fraction: shown.part(output.label, fraction)):
+    with (
+        bar(sum(len(order.outputs) for order in build.orders), quiet=printer.quiet) as shown,
+        # closed at once if we are interrupted here, so that its workers end and its folders are free
+        closing(build.run(lambda output, fraction: shown.part(output.label, fraction))) as run,
+    ):
+        for result in run:
             results.append(result)
             if result.target or result.error:
                 shown.done(result.label)

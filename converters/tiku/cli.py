@@ -5,7 +5,9 @@ Nothing heavy is imported at the top: `tiku --version` must cost no more than cl
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -274,8 +276,15 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    """SIGTERM is as good as Ctrl-C: what is half done is removed, and what was started is ended."""
+    raise KeyboardInterrupt
+
+
 def main() -> NoReturn:
     """Run the command line, and raise SystemExit with an exit code: never a traceback."""
+    with contextlib.suppress(ValueError):  # not the main thread, which alone hears of signals
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         main_group.main(prog_name="tiku", standalone_mode=False)
         sys.exit(0)

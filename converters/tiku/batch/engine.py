@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
@@ -112,8 +113,23 @@ class Processes:
 
 
 def _begin() -> None:
-    """What a worker does first: Ctrl-C is its parent's affair, which ends it."""
+    """What a worker does first: Ctrl-C is its parent's affair, which ends it; and it ends when its parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="tiku-parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the process that sends jobs, and end.
+
+    It would go on to write outputs that nobody waits for, beside those of the next build, and then wait for ever: a
+    pool's processes hold both ends of the pipe that they read jobs from.
+    """
+    import multiprocessing
+    from multiprocessing.connection import wait
+
+    if (parent := multiprocessing.parent_process()) is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 class Cluster:

@@ -107,6 +107,15 @@ def ingredients(order: Order, store: Store) -> dict[str, tuple[keys.Made, keys.M
     return {str(output.target): (content.made, work.export_made(output, content)) for output in order.outputs}
 
 
+def ledger_of(order: Order) -> Path | None:
+    """Where the names of the order's questions are kept; None where there is no place for them."""
+    from tiku import ledger
+
+    if order.keeping and order.keeping.ledger:
+        return Path(order.keeping.ledger)
+    return None if order.source == "-" or storage.is_remote(order.source) else ledger.path_for(Path(order.source))
+
+
 def _name_of(source: str) -> str:
     """Under which name a witness knows what was read of `source` first: the document, or a folder's list of them."""
     return f"{source.rstrip('/')}/" if source != "-" and Path(source).is_dir() else source
@@ -176,9 +185,10 @@ class _Work:
 
     def known_content(self) -> _Content | None:
         """The content of the source as an earlier build read it, if nothing that it read has changed."""
-        if self.store is None:
+        source = _digest(_name_of(self.order.source))
+        if self.store is None or not source:
             return None
-        made = keys.for_reading(self.order, _digest(_name_of(self.order.source)))
+        made = keys.for_reading(self.order, source)
         row = self.store.row(keys.key_of("read", made))
         if row is None or any(_digest(name) != digest for name, digest in row["seen"].items()):
             return None
@@ -202,12 +212,7 @@ class _Work:
         return self._notes_known
 
     def _ledger(self) -> Path | None:
-        from tiku import ledger
-
-        keeping = self.order.keeping
-        if keeping and keeping.ledger:
-            return Path(keeping.ledger)
-        return None if storage.is_remote(self.order.source) else ledger.path_for(Path(self.order.source))
+        return ledger_of(self.order)
 
     def _ledger_is(self, digest: str) -> bool:
         ledger = self._ledger()
@@ -249,12 +254,12 @@ class _Work:
     def _notes(self, content: _Content, rows: Mapping[Path, dict[str, Any] | None]) -> Iterator[Result]:
         kept: Kept | None = None
         found = [row for output in self.noting if (row := rows[output.target])]
-        before = self._before(content)
         if found and self._restored_ledger(found[0]):
             for output in self.noting:
                 yield self._say(self._output(output, content, rows[output.target], None, 0))
             return
         when = self._when(content)
+        before = self._before(content)  # not earlier: the content may have been read again
         with self._timed("names"):
             kept = self._recall(self._bank(content), when)
         if kept.problems:
@@ -356,7 +361,9 @@ class _Work:
             with self._timed(output.format):
                 made = self.export_made(output, content) if self.store and kept is None else None
                 problems, remarks = self._export(exporter, bank, output, when or self._when(content), kept)
-            if made is not None and self.store and (digest := self._kept_object(output)):
+            # A theme or a style sheet that changed meanwhile: nobody knows which of the two was used.
+            same = made is not None and self.export_made(output, content) == made
+            if made is not None and same and self.store and (digest := self._kept_object(output)):
                 self.store.note(keys.key_of("export", made), {"sha256": digest, "problems": _rows(problems)})
                 self.made[str(target)] = Made(digest, content.made, made)
             if output.url:
@@ -438,10 +445,13 @@ class _Work:
         from tiku import serial
 
         # What was really read counts, not what stood there a moment before or after.
-        made = keys.for_reading(order, seen.pop(_name_of(order.source), before))
+        source = seen.pop(_name_of(order.source), before)
+        made = keys.for_reading(order, source)
         with self._timed("remember"):
             content.digest = self.store.put(serial.dumps(reading.bank).encode())
             content.made = _with_seen(made, seen)
+            if not source:  # it changed while it was read, or is gone: there is nothing to know this reading by
+                return content
             row = {
                 "bank": content.digest, "date": content.date, "problems": _rows(problems), "seen": dict(seen)
             }  # fmt: skip
@@ -456,8 +466,10 @@ class _Work:
                 data = self.store.get(content.digest) if self.store else None
                 if data is not None:
                     content.bank = serial.loads(data.decode())
-            if content.bank is None:  # the store has lost it
-                content.bank = self._read().bank
+            if content.bank is None:  # the store has lost it; and the source may have changed since it was looked at
+                again = self._read()
+                content.digest, content.date, content.made = again.digest, again.date, again.made
+                content.bank = again.bank
         assert content.bank is not None  # noqa: S101 - for the type checker
         return content.bank
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from tiku.files import digest_at, whole_file
@@ -41,11 +42,12 @@ class Record:
         self.folder = folder
         self.entries: dict[str, Entry] = {}
         self._text = ""
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._text = (folder / NAME).read_text(encoding="utf-8")
-            head, *rows = map(json.loads, self._text.splitlines())
+            head, *rows = map(json.loads, self._text.rstrip("\n").split("\n"))
             if head["tiku-build"] == VERSION:
-                self.entries = {str(row.pop("file")): Entry(**row) for row in rows}
+                entries = {row.pop("file"): Entry(**row) for row in rows}
+                self.entries = {name: each for name, each in entries.items() if _sound(name, each)}
 
     def save(self) -> None:
         """Write it, if it says anything new. Raises SetupError when it cannot be written."""
@@ -83,3 +85,12 @@ class Record:
         path.unlink()
         del self.entries[name]
         return True
+
+
+def _sound(name: Any, entry: Entry) -> bool:
+    """Whether this is what `save` writes: whoever can write a record could otherwise name any file for removal."""
+    texts = [name, entry.by, entry.digest, entry.url, *entry.read.values(), *entry.export.values()]
+    if not all(isinstance(each, str) for each in texts):
+        return False
+    path = PurePath(name)
+    return not path.is_absolute() and ".." not in path.parts

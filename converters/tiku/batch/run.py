@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from tiku import pandoc, storage
 from tiku.batch import keys, record
 from tiku.batch.engine import Alone, Crew, Loop, Lost
-from tiku.batch.jobs import Done, Progress, carry_out, ingredients, look, validate
+from tiku.batch.jobs import Done, Progress, carry_out, ingredients, ledger_of, look, validate
 from tiku.batch.store import LIMIT, Store
 from tiku.errors import ExportError, SetupError
 from tiku.files import digest_at, sweep
 from tiku.orders import Order, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
 LOCK = ".tiku.lock"
 PATIENCE = 600.0
@@ -170,7 +170,7 @@ class Build:
 
     # -- the build ----------------------------------------------------------------------------------------------------
 
-    def run(self, progress: Progress | None = None) -> Iterator[Result]:
+    def run(self, progress: Progress | None = None) -> Generator[Result, None, None]:
         """Make what is not there; give a result for each source and output as it comes.
 
         `progress` is told of the output that is being made, when that is done in this process.
@@ -178,15 +178,21 @@ class Build:
         Raises SetupError when an output folder cannot be used, or another build does not leave it.
         """
         with self._locked():
-            for folder in {output.target.parent for order in self.orders for output in order.outputs}:
-                sweep(folder)
+            self._sweep()
             self._announce()
             try:
                 yield from self._carry_out(progress)
             finally:
+                self._sweep()  # what a killed worker left
                 self._save()
         if self.store and self.store.wrote:
             self.store.trim(self.wish.limit)
+
+    def _sweep(self) -> None:
+        """Remove what killed builds and workers left beside outputs, and beside sources, where ledgers are."""
+        outputs = {output.target.parent for order in self.orders for output in order.outputs}
+        for folder in outputs | {ledger.parent for order in self.orders if (ledger := ledger_of(order))}:
+            sweep(folder)
 
     def _carry_out(self, progress: Progress | None) -> Iterator[Result]:
         todo: list[Task] = []
@@ -256,6 +262,7 @@ class Build:
         with contextlib.ExitStack() as stack:
             for root in self.roots:  # sorted: two builds cannot wait for each other
                 stack.enter_context(lock(root, self.wish.wait))
+            self._records.clear()  # what was read before may be older than what another build has written since
             yield
 
     def superfluous(self) -> list[tuple[Path, str]]:

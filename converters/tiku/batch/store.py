@@ -72,7 +72,11 @@ class Store:
         """Keep `data`; return its name."""
         digest = digest_of(data)
         path = self._object(digest)
-        if not path.exists():
+        try:
+            there = path.stat().st_size == len(data)  # one that was cut off is written again
+        except OSError:
+            there = False
+        if not there:
             self._write(path, data)
         return digest
 
@@ -88,6 +92,8 @@ class Store:
             self._damaged(path)
             return None
         row: dict[str, Any] = json.loads(rest)
+        with contextlib.suppress(OSError):
+            os.utime(path)
         return row
 
     def note(self, key: str, row: dict[str, Any]) -> None:

@@ -1,0 +1,104 @@
+"""Pools of processes: what is left when somebody dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.inject import Fault
+from faults.worlds import build, make, outputs, processes_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with four small documents, two formats."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    return make(tmp_path / "world", 4)
+
+
+def until(what: Callable[[], object], seconds: float = 60) -> bool:
+    """Whether `what` becomes true in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def start(world: Path, *arguments: str, fault: Fault | None = None, mark: str = "") -> subprocess.Popen[str]:
+    """Start a build in a process of its own."""
+    environment = {**os.environ, **(fault.environment() if fault else {}), "TIKU_TEST_MARK": mark}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tiku", "build", *arguments],
+        cwd=world, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_two_processes_make_what_one_makes(world: Path, tmp_path: Path) -> None:
+    other = make(tmp_path / "other", 4)
+    assert build(world, "-j", "1")[0] == 0
+    assert build(other, "-j", "2")[0] == 0
+    assert outputs(other) == outputs(world)
+    assert len(outputs(world)) == 12
+
+
+def test_killed_worker_costs_nothing(world: Path, tmp_path: Path) -> None:
+    other = make(tmp_path / "other", 4)
+    assert build(other, "-q") == (0, "")
+    fault = Fault("kill", step="written", match="*/.d2.apkg.*", who="worker", token=str(tmp_path / "token"))
+    with start(world, "-j", "2", fault=fault) as run:
+        words = run.communicate(timeout=120)[1]
+    assert (tmp_path / "token").exists()
+    assert run.returncode == 0, words
+    assert outputs(world) == outputs(other)
+    assert not list(world.rglob("*.part")), "what the killed worker left unfinished is swept by the build itself"
+
+
+def test_document_that_kills_each_worker_fails_alone(world: Path) -> None:
+    with start(world, "-j", "2", fault=Fault("kill", step="read", match="*d2.md", who="worker", every=True)) as run:
+        words = run.communicate(timeout=120)[1]
+    assert run.returncode == 1, words
+    assert "d2.md: each of the 3 workers" in words
+    assert {path.split("/")[-1].split(".")[0] for path in outputs(world)} == {"d1", "d3", "d4"}
+    assert len(outputs(world)) == 9
+    assert build(world)[0] == 0
+    assert len(outputs(world)) == 12
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_no_worker_outlives_its_build(world: Path, tmp_path: Path, name: str) -> None:
+    mark = f"mark-{os.getpid()}-{name}"
+    pause = Fault("pause 30", step="opened", match="*/.d1.json.*", who="worker", token=str(tmp_path / "token"))
+    with start(world, "-j", "2", fault=pause, mark=mark) as run:
+        assert until((tmp_path / "token").exists)
+        run.send_signal(getattr(signal, name))
+        run.wait(timeout=60)
+        gone = until(lambda: not processes_with(f"TIKU_TEST_MARK={mark}"), 10)
+        assert gone, processes_with(f"TIKU_TEST_MARK={mark}")
+    assert run.returncode == (-9 if name == "SIGKILL" else 130)
+    assert build(world)[0] == 0
+    assert len(outputs(world)) == 12
+    assert not list(world.rglob("*.part"))
+
+
+def test_killed_forkserver_is_replaced(world: Path, tmp_path: Path) -> None:
+    mark = f"mark-{os.getpid()}-server"
+    pause = Fault("pause 1", step="opened", match="*/.d1.json.*", who="worker", token=str(tmp_path / "token"))
+    with start(world, "-j", "2", fault=pause, mark=mark) as run:
+        assert until((tmp_path / "token").exists)
+        servers = [pid for pid, line in processes_with(f"TIKU_TEST_MARK={mark}").items() if "forkserver" in line]
+        os.kill(min(servers), signal.SIGKILL)
+        words = run.communicate(timeout=120)[1]
+    assert run.returncode == 0, words
+    assert len(outputs(world)) == 12
