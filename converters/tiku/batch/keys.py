@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import platform
+import zlib
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -19,7 +21,7 @@ from tiku.files import digest_at, digest_below, digest_of
 from tiku.readers import READERS, SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tiku.exporters import Exporter
     from tiku.orders import Order, Output
@@ -61,6 +63,30 @@ def fonts() -> str:
 
 
 @cache
+def _pango() -> str:
+    """The version of Pango, which breaks the PDF's lines."""
+    import ctypes
+
+    for name in ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll"):
+        with contextlib.suppress(OSError, AttributeError):
+            asked = ctypes.CDLL(name).pango_version_string
+            asked.restype = ctypes.c_char_p
+            return bytes(asked()).decode("ascii", "replace")
+    return "none"
+
+
+def _python() -> str:
+    """Python's version and zlib's, which decides on the bytes of a package."""
+    return f"{platform.python_version()} {zlib.ZLIB_RUNTIME_VERSION}"
+
+
+COMMON = ("python", "jinja2", "lxml", "nh3", "pygments")
+"""What every exporter may use; ``tools`` of an exporter names more."""
+_SPECIAL: dict[str, Callable[[], str]] = {"fonts": fonts, "pango": _pango, "python": _python}
+"""Tools that are no distributions."""
+
+
+@cache
 def _library(name: str) -> str:
     try:
         return version(name)
@@ -91,17 +117,24 @@ def for_export(exporter: Exporter, output: Output, content: str, time: str) -> M
     if output.answers:
         made["answers"] = output.answers
     if output.theme:
-        made["theme"] = f"{output.theme} {_at(output.theme)}".strip()
+        hashes = [_at(str(folder)) for folder in getattr(exporter, "folders", lambda _: [])(output.theme)]
+        made["theme"] = " ".join([output.theme, _at(output.theme), *hashes]).strip()
     paths = {option.name for option in exporter.options if option.file}
     for name, value in output.settings.items():
         made[f"option {name}"] = f"{value} {_at(str(value))}".strip() if name in paths else str(value)
-    for name in getattr(exporter, "tools", ()):
-        made[name] = fonts() if name == "fonts" else _library(name)
+    for name in (*COMMON, *getattr(exporter, "tools", ())):
+        made[name] = _SPECIAL[name]() if name in _SPECIAL else _library(name)
     if output.format not in EXPORTERS.builtin:
         made["plug-ins"] = EXPORTERS.strangers()
     return made
 
 
+def forget() -> None:
+    """Look at the user's themes and style sheets again: they may have changed since the last build or job."""
+    _at.cache_clear()
+
+
+@cache
 def _at(name: str) -> str:
     """The hash of the user's file or folder called `name`; empty when there is none."""
     path = Path(name)

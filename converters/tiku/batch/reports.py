@@ -7,6 +7,7 @@ JUnit has no standard; this follows the schema that Jenkins and GitLab read
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tiku.orders import Result
     from tiku.problems import Problem
 
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold: a file's name may."""
 VERSION = 1
 """Of the JSON report: rises when a key changes its meaning or goes."""
 
@@ -84,6 +87,9 @@ def as_junit(results: Sequence[Result], steps: Mapping[str, float], seconds: flo
     for count in ("tests", "errors", "failures"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ET.indent(root)
+    for each in root.iter():
+        each.attrib.update({name: _ILLEGAL.sub("?", value) for name, value in each.attrib.items()})
+        each.text = _ILLEGAL.sub("?", each.text) if each.text else each.text
     return ET.tostring(root, encoding="unicode", xml_declaration=True)
 
 

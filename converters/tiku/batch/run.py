@@ -48,6 +48,7 @@ class Task:
 
 def perform(task: Task, progress: Progress | None = None) -> Done:
     """Carry out one task, wherever this is."""
+    keys.forget()
     order = task.order
     if task.tool and keys.own() != task.tool:
         error = SetupError(f"a worker runs another tiku ({keys.own()}, not {task.tool})")
@@ -101,6 +102,7 @@ class Build:
 
     def __init__(self, orders: Sequence[Order], wish: Wish) -> None:
         validate(orders)
+        keys.forget()
         self.orders = list(orders)
         self.wish = wish
         self.store = Store(wish.store) if wish.store else None

@@ -28,6 +28,7 @@ class ApkgExporter:
         Option("format", "legacy opens everywhere; latest needs Anki 2.1.50", "legacy", ("legacy", "latest")),
         *NOTE_OPTIONS,
     )  # fmt: skip
+    tools = ("zstandard",)
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         """Write `bank` as an Anki package.

@@ -49,6 +49,7 @@ class EpubExporter:
         Option("conforms", "the accessibility standard the book is claimed to meet; only after a review by a person"),
         Option("certifier", "who has reviewed the book for that claim"),
     )
+    tools = ("ebooklib", "ziamath", "pillow", "fonttools", "fonts")
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         """Write `bank` as an EPUB.

@@ -7,13 +7,12 @@ and ``stamps`` (what WeasyPrint cannot do). Only ``render`` imports WeasyPrint, 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku.exporters import Answers, ExportOptions, Option
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tiku.model import Bank
     from tiku.problems import Problem
 
@@ -36,6 +35,16 @@ class PdfExporter:
         Option("thumbs", "mark each chapter by a tab at the edge of its pages", False),
         Option("css", "a style sheet of yours, added to the theme's", file=True),
     )
+
+    tools = ("weasyprint", "pydyf", "pikepdf", "ziamath", "fonttools", "pango", "fonts")
+
+    def folders(self, theme: str) -> list[Path]:
+        """The user's own folders that `theme` and its parents are read from. Raises UsageError as `export` does."""
+        from tiku.exporters.pdf import theme as themes
+
+        if not theme or theme in themes.names():
+            return []
+        return [folder for layer in themes.load(theme).layers if isinstance(folder := layer.folder, Path)]
 
     def prepare(self) -> None:
         """Begin what takes long and depends on no bank: call it before reading one. Raises nothing."""

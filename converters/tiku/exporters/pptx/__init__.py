@@ -23,6 +23,7 @@ class PptxExporter:
     keeps = "everything as editable text, tables, formulas and pictures; raw HTML as its text"
     answers = (Answers.HIDDEN, Answers.INLINE, Answers.END, Answers.NONE)
     options = DECK_OPTIONS
+    tools = ("ziamath", "pillow", "resvg-py")
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         """Write `bank`; the theme may be the path of a .pptx file whose layouts are used."""

@@ -23,6 +23,7 @@ class SlidesExporter:
     keeps = "everything; raw HTML as its text"
     answers = (Answers.HIDDEN, Answers.INLINE, Answers.END, Answers.NONE)
     options = DECK_OPTIONS
+    tools = ("ziamath",)
 
     def export(self, bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         """Write `bank`; the theme is ``light``, ``dark``, or empty for what the viewer's system prefers."""
