@@ -18,10 +18,11 @@ from tiku import build, sources, storage
 from tiku.batch import keys
 from tiku.errors import DocumentError, TikuError, UsageError, fault
 from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for
-from tiku.files import digest_at, whole_file
+from tiku.files import digest_at, digest_of, whole_file
 from tiku.orders import Order, Output, Result, State
 from tiku.problems import Problem, Severity
 from tiku.readers import SUFFIXES
+from tiku.render.conversions import remembering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -407,7 +408,7 @@ class _Work:
                 with whole_file(cleanup) as temporary:
                     count = exporter.bury(bank, temporary, options)
                 remarks.append(f"{cleanup}: import it, then Tools > Empty Cards deletes {count} removed notes")
-        with whole_file(output.target) as temporary:
+        with whole_file(output.target) as temporary, remembering(self._converted if self.store else None):
             problems = exporter.export(bank, temporary, options)
             self._refuse(problems)
             if kept and keeping and keeping.frozen:
@@ -419,6 +420,18 @@ class _Work:
 
             remarks = [*say(kept.identity), *remarks]
         return problems, remarks
+
+    def _converted(self, kind: str, data: bytes, make: Callable[[], bytes | None]) -> bytes | None:
+        """A picture in another form, from the store if it was converted before; None is not remembered."""
+        assert self.store is not None  # noqa: S101 - for the type checker
+        key = keys.key_of("conversion", keys.for_conversion(kind, digest_of(data)))
+        row = self.store.row(key)
+        if row is not None and (found := self.store.get(row["sha256"])) is not None:
+            return found
+        made = make()
+        if made is not None:
+            self.store.note(key, {"sha256": self.store.put(made)})
+        return made
 
     def _prepare(self, outputs: Iterable[Output]) -> None:
         for name in dict.fromkeys(output.format for output in outputs):

@@ -129,6 +129,12 @@ def for_export(exporter: Exporter, output: Output, content: str, time: str) -> M
     return made
 
 
+def for_conversion(kind: str, picture: str) -> Made:
+    """The ingredients of a picture's conversion: `picture` is its hash."""
+    tools = {name: _library(name) for name in ("pillow", "resvg-py", "lxml")}
+    return {"kind": kind, "picture": picture, "tiku": own(), "python": _python(), **tools}
+
+
 def forget() -> None:
     """Look at the user's themes and style sheets again: they may have changed since the last build or job."""
     _at.cache_clear()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tiku.errors import SetupError
 from tiku.exporters.epub.package import File
 from tiku.plugins import need
+from tiku.render.conversions import converted
 
 if TYPE_CHECKING:
     from tiku.exporters.epub.content import ContentWriter
@@ -95,15 +96,16 @@ class Pictures:
                 return "image/jpeg", "jpg", media.data, side
             if picture.size[0] * picture.size[1] > _DEEPEST:
                 raise ValueError(f"{picture.size[0]} × {picture.size[1]} pixels are too many to convert")
-            return *_encoded(picture), side
+            # WebP and whatever else old readers lack becomes PNG, photographs in CMYK JPEG.
+            name, suffix = ("JPEG", "jpg") if picture.mode == "CMYK" else ("PNG", "png")
+            content = converted(f"epub {name}", media.data, lambda: _encoded(picture, name)) or b""
+            return f"image/{name.lower()}", suffix, content, side
 
 
-def _encoded(picture: Any) -> tuple[str, str, bytes]:
-    """WebP and whatever else old readers lack, as PNG; CMYK photographs as JPEG."""
+def _encoded(picture: Any, name: str) -> bytes:
     out = io.BytesIO()
-    if picture.mode == "CMYK":
-        picture.convert("RGB").save(out, "JPEG", quality=90)
-        return "image/jpeg", "jpg", out.getvalue()
     clear = "A" in picture.getbands() or "transparency" in picture.info
-    picture.convert("RGBA" if clear else "RGB").save(out, "PNG")
-    return "image/png", "png", out.getvalue()
+    picture.convert("RGBA" if clear and name == "PNG" else "RGB").save(
+        out, name, **({"quality": 90} if name == "JPEG" else {})
+    )
+    return out.getvalue()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tiku.plugins import need
 from tiku.render import svg
+from tiku.render.conversions import converted
 from tiku.render.paginate import pictures
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ def embeddable(media: Media) -> tuple[str, bytes] | None:
     if media.mime in KNOWN:
         return KNOWN[media.mime], media.data
     if media.mime == "image/svg+xml":
-        data = _drawn(media)
+        data = converted(f"pptx svg {LONGEST_SIDE}", media.data, lambda: _drawn(media))
         return ("png", data) if data else None
-    data = _converted(media.data)
+    data = converted("pptx png", media.data, lambda: _converted(media.data))
     return ("png", data) if data else None
 
 
