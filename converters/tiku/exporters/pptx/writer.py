@@ -41,6 +41,8 @@ _DEFAULT_TEXT = (
     )
     + "</p:defaultTextStyle>"
 )
+NEAR = 8
+"""Most links lead to a slide at most so many further on: then relationships need not be kept for the whole deck."""
 _TYPE = "application/vnd.openxmlformats-officedocument.presentationml"
 _TYPES = {
     "ppt/slideMasters/": f"{_TYPE}.slideMaster+xml", "ppt/slideLayouts/": f"{_TYPE}.slideLayout+xml",
@@ -76,10 +78,13 @@ class _Package:
         self.template = template
         self.archive = archive
         self.when = dt.datetime.fromtimestamp(time, dt.UTC)
+        self.date = self.when.timetuple()[:6]
         self.language = language_tag(bank.language)
         self.problems: list[Problem] = []
         self.names: dict[str, int] = {}
-        self.rels: list[list[tuple[str, str]]] = []
+        self.count = 0
+        self.rels: dict[int, list[tuple[str, str]]] = {}
+        """Of the slides so far, until all slides that they name have their numbers."""
         self.noted: list[int] = []
         self.media = {media.name: media for media in bank.media}
         self.fills: dict[str, str] = {}
@@ -91,7 +96,7 @@ class _Package:
         self.put("docProps/core.xml", self._core())
 
     def put(self, name: str, data: bytes | str) -> None:
-        info = zipfile.ZipInfo(name, self.when.timetuple()[:6])
+        info = zipfile.ZipInfo(name, self.date)
         info.compress_type = zipfile.ZIP_STORED if name.endswith((".png", ".jpg")) else zipfile.ZIP_DEFLATED
         info.external_attr = 0o644 << 16
         info.create_system = 3
@@ -101,13 +106,13 @@ class _Package:
 
     def slide(self, slide: Slide, deck: Deck) -> None:
         """Write one slide; its relationships are kept until all slides have their numbers."""
-        number = len(self.rels) + 1
+        self.count = number = self.count + 1
         self.names[slide.name] = number
         has_text = any(isinstance(item, Paragraph) for item in slide.items)
         kind = {"title": "title", "section": "section"}.get(slide.kind, "text" if has_text else "bare")
         layout = self.template.layouts[kind]
         rels: list[tuple[str, str]] = [("slideLayout", layout.part)]
-        self.rels.append(rels)
+        self.rels[number] = rels
 
         def relate(what: str, target: str) -> str:
             pair = (what, target)
@@ -152,6 +157,7 @@ class _Package:
             self._notes(number, slide, deck)
         tree = f"<p:cSld><p:spTree>{_TREE}{''.join(shapes.out)}</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>"
         self.put(f"ppt/slides/slide{number}.xml", f"{DECLARATION}<p:sld {NAMESPACES}>{tree}</p:sld>")
+        self._relate_slide(number - NEAR)
 
     def _notes(self, number: int, slide: Slide, deck: Deck) -> None:
         from tiku.exporters.pptx.notes import notes_slide
@@ -211,10 +217,18 @@ class _Package:
             rows.append(f'<Relationship Id="rId{index}" Type="{R}/{kind}" Target="{text(where)}"{external}/>')
         return f'{DECLARATION}<Relationships xmlns="{PACKAGE_RELS}">{"".join(rows)}</Relationships>'
 
+    def _relate_slide(self, number: int, *, last: bool = False) -> None:
+        """Write the relationships of a slide, unless they name a slide that is still to come."""
+        rels = self.rels.get(number, [])
+        known = all(kind != "slide" or target in self.names for kind, target in rels)
+        if rels and (known or last):
+            del self.rels[number]
+            self.put(f"ppt/slides/_rels/slide{number}.xml.rels", self._rels(rels, "ppt/slides"))
+
     def finish(self) -> None:
         """Write what needs the number of slides: relationships, the presentation, the list of types."""
-        for number, rels in enumerate(self.rels, 1):
-            self.put(f"ppt/slides/_rels/slide{number}.xml.rels", self._rels(rels, "ppt/slides"))
+        for number in [*self.rels]:
+            self._relate_slide(number, last=True)
         notes = bool(self.noted)
         kept = [name for name in self.template.parts if name != "_rels/.rels" and (notes or not self._only_notes(name))]
         for name in kept:
@@ -225,9 +239,9 @@ class _Package:
             for place, (number, _) in enumerate(self.template.masters, 1)
         )
         first = len(rels)
-        rels += [("slide", f"ppt/slides/slide{number}.xml") for number in range(1, len(self.rels) + 1)]
+        rels += [("slide", f"ppt/slides/slide{number}.xml") for number in range(1, self.count + 1)]
         slides = "".join(
-            f'<p:sldId id="{255 + number}" r:id="rId{number + first}"/>' for number in range(1, len(self.rels) + 1)
+            f'<p:sldId id="{255 + number}" r:id="rId{number + first}"/>' for number in range(1, self.count + 1)
         )
         notes_list = ""
         if notes:
@@ -268,7 +282,7 @@ class _Package:
             )
             if kind:
                 rows.append((name, kind))
-        rows += [(f"ppt/slides/slide{number}.xml", f"{_TYPE}.slide+xml") for number in range(1, len(self.rels) + 1)]
+        rows += [(f"ppt/slides/slide{number}.xml", f"{_TYPE}.slide+xml") for number in range(1, self.count + 1)]
         rows += [(f"ppt/notesSlides/notesSlide{number}.xml", f"{_TYPE}.notesSlide+xml") for number in self.noted]
         suffixes = {
             suffix: kind for suffix, kind in self.template.defaults.items() if suffix not in {"rels", "xml"}

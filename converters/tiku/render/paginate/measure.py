@@ -28,6 +28,11 @@ FORMULA_WIDER, FORMULA_TALLER = 1.15, 1.3
 """What other math fonts may need more than the one that was measured."""
 _SENTENCE = re.compile(r"[。！？!?；;…‥][”’」』）)\]\"']*|\.[”’)\]\"']*(?=\s)|\n")
 _CLAUSE = re.compile(r"[，,、：:—–]+[”’」』）)\"']*")
+_JOINED = re.compile(
+    "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e4e\u200d\u20d0-\u20ff"
+    "\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+)
+_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 
 
 def leading(size: float) -> float:
@@ -197,7 +202,7 @@ class Setter:
             many -= 1
         if many < 1 or many >= len(ends):
             return None
-        at = _good_cut(line.text, ends[many - 1])
+        at = _whole(line.text, _good_cut(line.text, ends[many - 1]))
         while at < len(line.text) and line.text[at] in " \n":
             at += 1
         if not 0 < at < len(line.text):
@@ -232,7 +237,7 @@ class Setter:
         many = min(free, len(ends) - 1) - 1
         if many < 1:
             return None
-        before, after = split_runs(item.lines[0], ends[many - 1])
+        before, after = split_runs(item.lines[0], _whole(line.text, ends[many - 1]))
         return replace(item, lines=(before,), measured=None, known={}), replace(
             item, lines=(after, *item.lines[1:]), measured=None, first=False, known={}
         )
@@ -264,6 +269,17 @@ def _good_cut(text: str, end: int) -> int:
         if places:
             return places[-1]
     return end
+
+
+def _whole(text: str, end: int) -> int:
+    """`end`, or the place before it that parts no letter from its marks and no emoji from what it is joined with."""
+    at = end
+    while 0 < at < len(text) and (text[at - 1] == "\u200d" or _JOINED.match(text[at])):
+        at -= 1
+    flags = _FLAGS.search(text, max(0, at - 50), at)
+    if flags and (flags.end() - flags.start()) % 2 and at < len(text) and _FLAGS.match(text[at]):
+        at -= 1
+    return at or end
 
 
 def _code_cut(item: Code, end: int) -> int:
