@@ -25,6 +25,7 @@ RANK = {name: number for number, row in enumerate(ROWS) for name in row}
 # Modules that may start a program, and why.
 STARTERS = {
     "pandoc": "the only one that runs pandoc",
+    "pandoc.worker": "keeps a pandoc for many documents",
     "doctor": "asks fontconfig which fonts there are",
     "render.fonts": "asks fontconfig which fonts there are",
     "exporters.pdf.child": "renders in a process of its own, which Pango may kill",

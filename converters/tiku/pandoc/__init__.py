@@ -1,7 +1,8 @@
-"""The only module that runs pandoc.
+"""The only package that runs pandoc.
 
 pandoc comes with `pypandoc_binary`, so no system pandoc is needed. It runs sandboxed (it reads no file but its
-standard input), with limits on memory and time, and what it warns of comes back as text.
+standard input), with limits on memory and time, and what it warns of comes back as text. Each run is a process of its
+own; within `persistent()`, one process (`worker.py`) reads many documents, to the same results.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tiku.model import Block
+    from tiku.pandoc.worker import Keeper
 
 HEAP = "2g"
 """Largest heap of pandoc; over it, it ends with code 251 and a clear message."""
@@ -57,17 +59,49 @@ def version() -> str:
     return (done.stdout.split() or ["", "unknown"])[1]
 
 
+@cache
+def _keeper() -> Keeper:
+    from tiku.pandoc.worker import Keeper, Worker
+
+    return Keeper(lambda: Worker(executable(), HEAP))
+
+
+def persistent() -> Keeper:
+    """A context in which this process keeps one pandoc that reads many documents: for batches of small ones.
+
+    Results are those of plain runs, to the byte. It may be entered again inside itself, and by several threads (one
+    reads through the worker at a time, the others by plain runs); a fork of this process keeps a pandoc of its own.
+    """
+    return _keeper()
+
+
+def persist() -> None:
+    """From now on until this process ends, as within `persistent()`: to be the initializer of a pool of processes."""
+    persistent().__enter__()
+
+
 def run(text: str | bytes, *arguments: str) -> tuple[str, list[str]]:
     """Give `text` to pandoc and return what it printed, and its warnings.
 
     Raises DocumentError when pandoc refuses the text, runs out of its limits, or prints no UTF-8.
     """
+    match arguments:
+        case ("-f", source_format, "-t", "json") if isinstance(text, str) and _keeper.cache_info().currsize:
+            if answer := _keeper().read(source_format, text, CPU_SECONDS):
+                out, said = answer
+                return out, _warnings("\n".join("[WARNING] " + each.replace("\n", "\n  ") for each in said))
+    return _run_plainly(text, *arguments)
+
+
+def _run_plainly(text: str | bytes, *arguments: str) -> tuple[str, list[str]]:
+    """What `run` returns and raises, by a process of its own."""
     command = [executable(), "+RTS", f"-M{HEAP}", "-RTS", "--sandbox", *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
         with contextlib.suppress(OSError, AttributeError):  # prlimit is Linux's; elsewhere the timeout must do
-            resource.prlimit(process.pid, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+            # the harder limit kills without a reason, so it comes later
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 10))
         try:
             out, err = process.communicate(
                 text if isinstance(text, bytes) else text.encode("utf-8", "replace"), timeout=4 * CPU_SECONDS
@@ -84,8 +118,12 @@ def run(text: str | bytes, *arguments: str) -> tuple[str, list[str]]:
             process.returncode, complaints.splitlines()[0][:300] if complaints else f"exit code {process.returncode}"
         )
         raise DocumentError(f"pandoc cannot read this document: {reason}")
-    warnings = [line.removeprefix("[WARNING] ") for line in complaints.splitlines() if line.startswith("[WARNING]")]
-    return out.decode("utf-8"), warnings
+    return out.decode("utf-8"), _warnings(complaints)
+
+
+def _warnings(complaints: str) -> list[str]:
+    """The first line of each warning in what pandoc writes to its standard error."""
+    return [line.removeprefix("[WARNING] ") for line in complaints.splitlines() if line.startswith("[WARNING]")]
 
 
 def read(text: str | bytes, source_format: str, *, look: bool = True) -> tuple[list[Block], list[str]]:
