@@ -494,3 +494,34 @@ def test_progress_grows_to_its_end(count: int, steps: int, tmp_path: Path, monke
     assert len(heard) >= steps
     assert (heard[0], heard[-1]) == (0.0, 1.0)
     assert max(after - before for before, after in itertools.pairwise(heard)) < 0.5
+
+
+def test_nothing_in_a_theme_is_unknown_to_the_renderer(tmp_path: Path) -> None:
+    """WeasyPrint leaves out what it does not know with a warning that nobody sees."""
+    from tiku.exporters.pdf import child, styles, theme
+    from tiku.exporters.pdf.schemes import ASSET
+
+    with child.Child() as renderer:
+        for name in theme.names():
+            for language in ("zh-CN", "ar"):
+                css = styles.sheet(theme.load(name), language, "A4", own="", asset=ASSET).css
+                book = {"folder": str(tmp_path), "assets": [], "css": css, "variant": "pdf/ua-1"}
+                html = '<html lang="en"><title>t</title><p>x</p></html>'
+                job = {"target": str(tmp_path / "a.pdf"), "pages": {}, "first": 1, "book": book}
+                answer = renderer.ask(job | {"documents": [{"html": html, "place": 0}]}, 60)
+                assert answer["warnings"] == [], (name, language)
+                book["css"] = css + "p { no-such-property: 1 }"
+                answer = renderer.ask(job | {"documents": [{"html": html, "place": 0}]}, 60)
+                assert len(answer["warnings"]) == 1
+
+
+def test_a_running_head_and_the_range_never_meet_from_right_to_left(tmp_path: Path) -> None:
+    import pymupdf
+
+    path = tmp_path / "a.pdf"
+    write(bank(f"## باب\n\n{numbered(9)}", language="ar"), path)
+    with pymupdf.open(path) as document:
+        head = document[3].get_text("words", clip=pymupdf.Rect(0, 0, 600, 64))
+        middle = document[3].rect.width / 2
+        assert [word[4] for word in head if word[0] > middle] == ["باب"]
+        assert [word[4][0].isdigit() for word in head if word[0] < middle] == [True]

@@ -159,15 +159,20 @@ class Shown:
     """Whether it wants an answer in words."""
 
 
+def extent(html: str) -> int:
+    """How much room the text in `html` takes, roughly, in letters; a hanzi is as wide as two."""
+    return sum(2 if character > "\u2e80" else 1 for character in Markup(html).striptags())  # noqa: S704 - it is read only
+
+
 def labelled(label: str, html: str, kind: str = "label") -> Markup:
     """`html` with `label` at the beginning of its first line, or on a line of its own that the next one is drawn over.
 
     The label is in the flow of the text (the style moves it into the margin): what is positioned is painted last, and
     programs that take text out of a PDF in the order of painting would give all labels after all text.
     """
-    long = " long" if sum(2 if character > "\u2e80" else 1 for character in label) > 13 else ""
+    long = " long" if extent(label) > 13 else ""
     span = Markup('<span class="{}{}">{}</span> ').format(kind, long, label)
-    if html.startswith("<p>"):
+    if html.startswith("<p>") and not html.startswith('<p><span class="display">'):  # a formula stands on its own line
         return Markup("<p>") + span + Markup(html[3:])  # noqa: S704 - the writer escapes
     if not html.startswith("<") or html.startswith(("<span", "<code", "<strong", "<em", "<img", "<a ", "<sup", "<sub")):
         return span + Markup(html)  # noqa: S704
@@ -242,6 +247,7 @@ class Binder:
             "reference": self._reference,
             "settings": theme.settings,
             "labelled": labelled,
+            "extent": extent,
             "look": look,
         }
         self._templates: dict[str, Any] = {}

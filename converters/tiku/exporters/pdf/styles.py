@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tiku.errors import UsageError
 from tiku.plugins import suggest
 from tiku.render import fonts
+from tiku.render.locales import direction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 EDGE = 6.0
 """Millimetres around a sheet of cards."""
 STAMPS = ("folio", "range", "reference", "thumb")
+_SIDE = re.compile(r"(@(?:top|bottom)-)(left|right)")
 MM = 72 / 25.4
 """Points in a millimetre."""
 
@@ -71,13 +74,18 @@ def sheet(theme: Theme, language: str, page: str, *, own: str, asset: str) -> Sh
         if family not in fonts.families() and family in fonts.stack(language) + fonts.stack(language, "sans"):
             files[path.name] = path
             lines.append(f'@font-face {{ font-family: "{family}"; src: url("{asset}{path.name}") }}')
-    css = "\n".join([*lines, theme.css, own])
+    css = "\n".join([*lines, _mirrored(theme.css) if direction(language) == "rtl" else theme.css, own])
     stamps = {name: {**theme.settings.get(name, {}), **size.get(name, {})} for name in STAMPS}
     margins = (top * MM, right * MM, bottom * MM, left * MM)
     return Sheet(
         css, width * MM, height * MM, margins, gutter * MM, stamps, cards,
         (paper[0] * MM, paper[1] * MM), (offset[0] * MM, offset[1] * MM), files,
     )  # fmt: skip
+
+
+def _mirrored(css: str) -> str:
+    """`css` with what stands at the left of a page's margin at its right: running heads know no ``start`` and ``end``."""
+    return _SIDE.sub(lambda found: found[1] + {"left": "right", "right": "left"}[found[2]], css)
 
 
 def _cards(theme: Theme) -> tuple[int, int]:
