@@ -15,6 +15,7 @@ from tiku.render.paginate.builder import Builder
 from tiku.render.paginate.flow import BOLD, CODE, Code, Paragraph, Run, Table
 from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter
 from tiku.render.paginate.pages import Fitted, fit
+from tiku.render.paginate.rawhtml import paragraphs
 
 if TYPE_CHECKING:
     from tiku.model import Block
@@ -197,3 +198,8 @@ def test_what_cannot_fit_is_an_error_that_names_the_question() -> None:
     _, deck = slides(formula)
     assert [(problem.code, problem.file, problem.line) for problem in deck.problems] == [("Q310", "bank.md", 42)]
     assert str(deck.problems[0].severity) == "error"
+
+
+def test_raw_html_is_read_as_its_visible_lines() -> None:
+    html = "<p>a<br>b</p><pre>x\n  y</pre>z<table><tr><td>1</td><td>2</td></tr></table><script>no</script><img alt=pic>"
+    assert paragraphs(html) == ["a", "b", "x", "y", "z", "1 2", "[pic]"]

@@ -17,12 +17,15 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.lines: list[list[str]] = [[]]
         self.hidden = 0
+        self.kept = 0
+        """How many elements around here keep their line breaks."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _UNSEEN:
             self.hidden += 1
         elif tag in _BLOCKS:
             self.lines.append([])
+            self.kept += tag == "pre"
         elif tag in _CELLS and any(part.strip() for part in self.lines[-1]):
             self.lines[-1].append("   ")
         elif tag == "img":
@@ -38,10 +41,13 @@ class _Reader(HTMLParser):
             self.hidden = max(0, self.hidden - 1)
         elif tag in _BLOCKS:
             self.lines.append([])
+            self.kept = max(0, self.kept - (tag == "pre"))
 
     def handle_data(self, data: str) -> None:
         if not self.hidden:
-            self.lines[-1].append(data)
+            first, *others = data.split("\n") if self.kept else [data]
+            self.lines[-1].append(first)
+            self.lines += [[each] for each in others]
 
 
 def paragraphs(html: str) -> list[str]:
