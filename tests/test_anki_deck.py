@@ -34,7 +34,7 @@ def made(bank: Bank, path: Path, **settings: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("without", [("BATCH", 3), ("_SERIALIZES", False)])
+@pytest.mark.parametrize("without", [("BATCH", 3), ("SMALL", 0)])
 @pytest.mark.parametrize("settings", [{}, {"reversed": "true", "typed": "true"}])
 def test_a_database_in_a_file_has_the_bytes_of_one_in_memory(
     settings: dict[str, Any], without: tuple[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

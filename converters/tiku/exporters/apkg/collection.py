@@ -1,7 +1,7 @@
 """The database of a package: Anki's collection, schema 11.
 
-It is made in memory; from so many notes on that memory would grow with them, in a file. Either way its bytes are the
-same. Rows and JSON keys follow what Anki itself exports with "support older Anki versions".
+A small one is made in memory, a larger one in a file, so that memory does not grow with it. Either way its bytes are
+the same. Rows and JSON keys follow what Anki itself exports with "support older Anki versions".
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tiku.render.anki.notetypes import NoteType
 
 BATCH = 1000
-_SERIALIZES = hasattr(sqlite3.Connection, "serialize")
-"""Whether this SQLite can tell the bytes of a database in memory."""
+SMALL = 200 if hasattr(sqlite3.Connection, "serialize") else 0
+"""Notes up to which a database is made in memory, where this SQLite can tell the bytes of one."""
 _TAGS = re.compile(r"<[^>]*>")
 # The header of a database file counts its changes and names the library that wrote it: neither is our content.
 # https://www.sqlite.org/fileformat2.html#the_database_header
@@ -73,7 +73,7 @@ class Collection:
 
     def finish(self) -> bytes | Path:
         """The database, whole: its bytes, or the file that holds them until the collection is left."""
-        database = self._flush(self._database or _empty(":memory:" if _SERIALIZES else str(self._file())))
+        database = self._flush(small=self._position <= SMALL)
         if self._has_later:
             database.execute("INSERT INTO cards SELECT * FROM later ORDER BY rowid")
         database.execute("INSERT INTO col VALUES (1, ?, ?, ?, 11, 0, 0, 0, ?, ?, ?, ?, '{}')", self._head())
@@ -117,7 +117,7 @@ class Collection:
                  0, 0, 0, 0, 0, 0, 0, 0, "{}")
             )  # fmt: skip
         if len(self._notes) >= BATCH:
-            self._database = self._flush(self._database or _empty(str(self._file())))
+            self._flush(small=False)
 
     def learn(self, model: dict[str, Any]) -> None:
         """Take in a note type of another program, as it is: its time too, so that no learner's copy changes."""
@@ -125,7 +125,11 @@ class Collection:
         place = model.get("sortf", 0)
         self._sort[model["id"]] = place if isinstance(place, int) and 0 <= place < len(model["flds"]) else 0
 
-    def _flush(self, database: sqlite3.Connection) -> sqlite3.Connection:
+    def _flush(self, *, small: bool) -> sqlite3.Connection:
+        """Store what has come, in the database there is, else in a new one."""
+        if self._database is None:
+            self._database = _empty(":memory:" if small else str(self._file()))
+        database = self._database
         database.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._notes)
         database.executemany("INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._cards)
         if self._later:

@@ -206,16 +206,17 @@ def _set(line: str, size: int, language: str, *, bold: bool) -> list[tuple[Any, 
 
 def _write(draw: Any, runs: list[tuple[Any, str]], baseline: int, size: int, ink: int) -> list[tuple[int, int]]:
     """Write `runs` in the middle; return from which to before which row there is something of each."""
-    total = sum(font.getlength(run) for font, run in runs)
+    lengths = [font.getlength(run) for font, run in runs]
+    total = sum(lengths)
     squeeze = min(1.0, 1080 / total) if total else 1.0
     place = _CENTRE - total * squeeze / 2 + 1
     rows = []
-    for font, run in runs:
+    for (font, run), length in zip(runs, lengths, strict=True):
         drawn = font.font_variant(size=size * squeeze) if squeeze < 1 else font
         draw.text((place, baseline), run, font=drawn, fill=ink, anchor="ls")
         _, top, _, bottom = drawn.getbbox(run, anchor="ls")
         rows.append((int(baseline + top) - 2, int(baseline + bottom) + 2))
-        place += drawn.getlength(run)
+        place += length if drawn is font else drawn.getlength(run)
     return rows
 
 
