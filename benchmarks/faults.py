@@ -559,14 +559,11 @@ def ledgers_gone(trial: Trial) -> None:
 def record_damaged(trial: Trial) -> None:
     """The record of the last build cut, flipped, or of something else."""
     trial.take("built", "source", "all")
-    record = trial.world / "outputs" / ".tiku-build.json"
+    record = trial.world / "outputs" / ".tiku-build.jsonl"
     ways: list[Callable[[Path], object]] = [trial.cut, trial.flip, Path.unlink]
-    ways += [
-        lambda path, text=text: path.write_text(text) for text in ("", "[]", "null", '{"tiku-build": 1}', "{" * 9000)
-    ]
-    ways += [
-        lambda path: path.write_text('{"tiku-build": 1, "outputs": {"../../x": {"by": 3, "digest": 4, "read": []}}}')
-    ]
+    hostile = '{"file": "../../x", "by": 3, "digest": 4, "url": "memory://x", "read": [], "export": null}'
+    texts = ("", "[]", "null", '{"tiku-build": 1}', "[" * 9000, f'{{"tiku-build": 1}}\n{hostile}\n')
+    ways += [lambda path, text=text: path.write_text(text) for text in texts]
     trial.random.choice(ways)(record)
     trial.expect(trial.run(*trial.random.choice(((), ("--explain",), ("--clean",)))), 0)
     trial.judge()
@@ -698,7 +695,7 @@ KINDS: dict[str, tuple[Callable[[Trial], None], int]] = {
     "lock and parts left": (lock_left, 2),
     "clock and times": (clock, 4),
     "source changes": (_changes("source/a.md", "v2", "built", "source"), 3),
-    "source changes, first build": (_changes("source/b.json", "v2", "built", "other"), 3),
+    "other changes": (_changes("source/b.json", "v2", "built", "other"), 3),
     "picture changes": (_changes("source/p.png", "v2", "built", "picture"), 3),
     "style sheet changes": (_changes("style.css", "v2", "built", "css"), 3),
     "changes and back": (back_again, 5),

@@ -110,8 +110,9 @@ class Store:
                 temporary.write_bytes(data)
             self.wrote = True
         except (SetupError, OSError) as error:
-            reason = error.message if isinstance(error, SetupError) else error.strerror or str(error)
-            self._complain(f"the cache is not kept: {reason}")
+            # The reason alone, without the file: a full disk is one complaint, not one for each file.
+            cause = error.__cause__ if isinstance(error, SetupError) else error
+            self._complain(f"the cache is not kept: {getattr(cause, 'strerror', '') or error}")
 
     def trim(self, limit: int) -> int:
         """Remove what was used longest ago until at most `limit` bytes are left; return how many bytes were removed."""
