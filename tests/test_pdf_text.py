@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -210,3 +211,26 @@ def test_a_picture_in_a_link_is_read_as_a_link_and_rows_stay_whole(tmp_path: Pat
             if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure":
                 assert not [kid for kid in item.K if isinstance(kid, pikepdf.Dictionary)]
                 assert (item.P.S, str(item.P.Alt)) == ("/Link", "Shown")
+
+
+@pytest.mark.tools
+def test_marks_that_follow_each_other_close_up_and_are_copied_whole(tmp_path: Path) -> None:
+    import pymupdf
+
+    line = "他说“好的（测试）。”（《书名》）、“引号”，（挤压）（测试），完。" * 6
+    path = tmp_path / "a.pdf"
+    what = bank(
+        f"### 1. 标点\n\n**答案：** {line}\n\n### 2. 标点\n\n**答案：** `a（）（）b` 好）（好\n", language="zh-CN"
+    )
+    tiku.write(what, path, format="pdf", time=0)
+    done = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True).stdout
+    assert line in done.replace("\n", "")
+    assert not [row for row in done.splitlines() if row[:1] in set("，。、：）》”")]
+    with pymupdf.open(path) as document:
+        characters = [c for s in document[2].get_texttrace() for c in s["chars"]]
+    places = {chr(c[0]) + chr(d[0]): d[2][0] - c[2][0] for c, d in itertools.pairwise(characters)}
+    size = places["完。"]
+    assert 0.55 * size < places["）（"] < 0.65 * size
+    assert 0.9 * size < places["挤压"] < 1.1 * size
+    text = pdf_reading.tagged_text(path)
+    assert pdf_reading.lost(what, text) == []

@@ -43,6 +43,7 @@ LONGEST_HEADING = 160
 """Characters of a prompt that may stand as a heading."""
 LONGEST_COVER = 260
 """Characters of a description that the cover has room for; a longer one gets pages of its own."""
+LONGEST_WORD = 24
 LONGEST_NAME = 120
 """Characters of a question's name in contents and bookmarks."""
 
@@ -200,7 +201,12 @@ def _headed(question: Question) -> tuple[Inlines, Blocks]:
 
 
 def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
+    """`name`, cut between words where it has any, when it is too long for a bookmark."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    cut = name[: LONGEST_NAME - 1]
+    head, space, tail = cut.rpartition(" ")
+    return (head if space and len(tail) < LONGEST_WORD else cut).rstrip() + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +236,7 @@ class Binder:
         self.answers = Answers.END if answers is Answers.HIDDEN else answers
         self.cards = bool(theme.settings.get("cards"))
         """Whether each question is a card: no headings, no answers elsewhere."""
-        self.spaced = fonts.group(bank.language) in {"sc", "tc", "hk", "jp"}
+        self.group = fonts.group(bank.language)
         self.templates: Environment = theme.templates
         self.terms = terms(bank.language)
         self.writer = PdfWriter(bank, urls=look.urls)
@@ -295,7 +301,7 @@ class Binder:
             self._templates[template] = self.templates.get_template(template)
         html: str = self._templates[template].render(self._shared | values)
         html = html.translate(self.table)
-        return open_gaps(html) if self.spaced else html
+        return open_gaps(html, self.group) if self.group in {"sc", "tc", "hk", "jp"} else html
 
     def _html(self, blocks: Blocks) -> Markup:
         return Markup(self.writer.blocks(blocks))  # noqa: S704 - the writer escapes
