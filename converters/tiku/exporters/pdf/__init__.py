@@ -2,7 +2,8 @@
 
 A run goes through these modules, in this order: ``theme`` (templates and styles), ``book`` (the bank as pages of HTML,
 by ``content``), ``child`` and ``render`` (WeasyPrint, in a process of its own), ``finish`` with ``tags``, ``links``
-and ``stamps`` (what WeasyPrint cannot do). Only ``render`` imports WeasyPrint, only ``finish`` and its helpers pikepdf.
+and ``stamps`` (what WeasyPrint cannot do). Only ``render`` and its helper ``bidi`` import WeasyPrint, only ``finish`` and
+its helpers pikepdf.
 """
 
 from __future__ import annotations
