@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from tiku import storage
 from tiku.errors import TikuError, UsageError
 from tiku.printer import Printer
 
 if TYPE_CHECKING:
     from tiku.batch.engine import Crew
     from tiku.batch.run import Build, Wish
+    from tiku.batch.watch import Scope
     from tiku.config import Plan
     from tiku.orders import Result
 
@@ -63,24 +66,7 @@ def build_command(*, quiet: bool, verbose: bool, watch: bool, **options: Any) ->
     printer = Printer(quiet=quiet, verbose=verbose)
     reports = [_report(each) for each in options["reports"]]
     if watch:
-        from tiku.batch.watch import changes
-
-        files: list[Path] = []
-
-        def once() -> None:
-            try:
-                plan = _plan(options)
-                files[:] = _watched(plan, options["config"])
-                _build(plan, options, printer, reports)
-            except TikuError as error:  # a half-saved configuration is no reason to stop watching
-                printer.error(error)
-
-        once()
-        printer.say("watching; Ctrl-C ends")
-        for changed in changes(lambda: files):
-            printer.say(f"changed: {', '.join(changed[:3])}" + (" …" if len(changed) > 3 else ""))
-            once()
-        return
+        _watch(options, printer, reports)
     code = _build(_plan(options), options, printer, reports)
     if code:
         raise SystemExit(code)
@@ -93,16 +79,45 @@ def _plan(options: dict[str, Any]) -> Plan:
     return config.load(options["config"], **{name: options[name] for name in names})
 
 
-def _watched(plan: Plan, config: str) -> list[Path]:
-    from tiku.config import DEFAULT
+def _watch(options: dict[str, Any], printer: Printer, reports: list[tuple[str, str]]) -> NoReturn:
+    """Build, and build again whenever something has changed; ends by KeyboardInterrupt alone."""
+    from tiku.batch.watch import Watcher
 
-    paths = [Path(config or DEFAULT)]
+    watcher = Watcher()
+    plan = _plan(options)  # a mistake in the call is no reason to wait, nor is a missing library
+    watcher.follow(_scope(plan, options, reports))
+    printer.say("watching; Ctrl-C ends")
+    while True:
+        try:
+            plan = _plan(options)
+            while watcher.follow(_scope(plan, options, reports)):
+                plan = _plan(options)  # what changed before it was watched is in it
+            _build(plan, options, printer, reports)
+        except TikuError as error:  # a half-saved configuration is no reason to stop watching
+            printer.error(error)
+        changed = [os.path.relpath(name) for name in watcher.wait()]
+        printer.say(f"changed: {', '.join(changed[:3])}" + (" …" if len(changed) > 3 else ""))
+
+
+def _scope(plan: Plan, options: dict[str, Any], reports: list[tuple[str, str]]) -> Scope:
+    """What a build reads and writes."""
+    from tiku.batch.watch import Scope
+    from tiku.config import DEFAULT
+    from tiku.exporters import EXPORTERS
+
+    reads = {options["config"] or DEFAULT}
+    writes = {file for _, file in reports if file}
+    writes.update(place for place in (plan.cache, options["cache"]) if place)
     for order in plan.orders:
-        paths.append(Path(order.source))
+        reads.update((storage.local(order.source), str(order.options.get("dialect", ""))))
         for output in order.outputs:
-            paths += [Path(output.theme)] if output.theme else []
-            paths += [Path(str(value)) for name, value in output.settings.items() if name == "css" and value]
-    return [path for path in dict.fromkeys(paths) if path.exists()]
+            writes.add(str(output.target))
+            paths = {option.name for option in EXPORTERS.load(output.format).options if option.file}
+            reads.update((output.theme, *(str(value) for name, value in output.settings.items() if name in paths)))
+    there = frozenset(Path(name) for name in reads if name and not storage.is_remote(name))
+    # A theme or dialect that is only a name is none of the user's files.
+    named = frozenset(path for path in there if path.exists() or str(path) == (options["config"] or DEFAULT))
+    return Scope(named, frozenset(Path(name) for name in writes))
 
 
 def _report(text: str) -> tuple[str, str]:
