@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 # Pygments' token types, from the particular to the general, and the few classes our styles know.
@@ -18,7 +18,7 @@ LONGEST = 50_000
 """Longer code is not highlighted: some lexers are slow on hostile text."""
 
 
-@cache
+@lru_cache(maxsize=64)  # a hostile document can name any number of languages
 def _lexer(language: str) -> Any:
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ def tag(language: str) -> str:
     return wanted if _TAG.fullmatch(wanted) else "und"
 
 
-@cache
+@lru_cache(maxsize=64)  # a hostile document can name any number of languages
 def terms(language: str) -> Mapping[str, str]:
     """Every term in `language`: the nearest locale there is (``zh-TW``, ``zh``), filled up with English."""
     folder = files("tiku").joinpath("locales")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tiku.markup import plain_text
@@ -67,10 +68,7 @@ class Tongues:
         own = _OWN.get(primary(language), {primary(language)})
         self._latin_stands_out = primary(language) in _NOT_LATIN
         self._right_to_left = direction(language) == "rtl"
-        self._runs = _runs({name: letters for name, letters in _SCRIPTS.items() if name not in own})
-        # Most pieces of text hold nothing to escape and nothing foreign: one search tells.
-        letters = "".join(letters for name, letters in _SCRIPTS.items() if name not in own)
-        self._special = re.compile(f"[&<>\"'\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff{letters}]")
+        self._runs, self._special = _patterns(frozenset(own))
 
     def write(self, piece: str) -> str:
         """`piece` escaped, with its runs of other scripts in spans that say their language."""
@@ -138,6 +136,16 @@ def _begins_otherwise(nodes: Any) -> bool:
             item = item[0]
         else:
             return False
+
+
+@lru_cache(maxsize=32)
+def _patterns(own: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What finds runs in other scripts than `own`, and what finds any character that is not written as it is."""
+    scripts = {name: letters for name, letters in _SCRIPTS.items() if name not in own}
+    # Most pieces of text hold nothing to escape and nothing foreign: one search tells.
+    letters = "".join(scripts.values())
+    special = f"[&<>\"'\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff{letters}]"
+    return _runs(scripts), re.compile(special)
 
 
 def _runs(scripts: dict[str, str]) -> re.Pattern[str]:
