@@ -349,7 +349,7 @@ def test_a_fence_in_a_list_item_ends_with_the_item() -> None:
 USES = {
     "alerts": ["> [!NOTE]\n> a"],
     "autolink_bare_uris": ["see www.example.org", "ftp://example.org/a", "me@example.org", "mailto:me@example.org"],
-    "emoji": ["a :smile: b"],
+    "emoji": ["a :smile: b", ":+1:", ":e-mail:"],
     "footnotes": ["a[^1]\n\n[^1]: b"],
     "pipe_tables": ["a | b\n--|--\n1 | 2"],
     "strikeout": ["~~a~~"],
@@ -357,13 +357,14 @@ USES = {
 }
 
 
-@pytest.mark.parametrize("name", SIGNS)
+@pytest.mark.parametrize("name", USES)
 def test_an_extension_is_off_only_where_nothing_needs_it(name: str) -> None:
     for text in USES[name]:
         full, _ = pandoc.read(text, FORMAT)
         assert pandoc.read(text, format_for(text))[0] == full
         assert pandoc.read(text, f"{FORMAT}-{name}")[0] != full
-    assert f"-{name}" in format_for("nothing of it")
+    assert f"-{name}" in format_for("nothing: of it")
+    assert set(USES) == {*SIGNS, "emoji"}
 
 
 def test_the_line_of_a_block_does_not_pass_to_another() -> None:

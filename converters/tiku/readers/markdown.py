@@ -20,7 +20,6 @@ nested brackets; a list straight after a label is lost). Front matter is ours; `
 SIGNS = {
     "alerts": ("[!",),
     "autolink_bare_uris": ("://", "www.", "@"),
-    "emoji": (":",),
     "footnotes": ("[^",),
     "pipe_tables": ("|",),
     "strikeout": ("~",),
@@ -28,11 +27,15 @@ SIGNS = {
 }
 """Extensions that cost pandoc up to a quarter of its time, for it tries each at every line or word: one is left on only
 where the text holds a sign without which it cannot apply."""
+_EMOJI = re.compile(r":[\w+-]+:")
+"""The sign of the extension `emoji`: a colon alone stands in most texts."""
 
 
 def format_for(text: str) -> str:
     """FORMAT, without the extensions that `text` has no use for."""
-    idle = (name for name, signs in SIGNS.items() if not any(sign in text for sign in signs))
+    idle = [name for name, signs in SIGNS.items() if not any(sign in text for sign in signs)]
+    if not _EMOJI.search(text):
+        idle.append("emoji")
     return "".join((FORMAT, *(f"-{name}" for name in idle)))
 
 
