@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import unicodedata
 import zipfile
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 FORGIVEN = 3.0
 """Points or pixels of excess that nobody sees."""
+_LABEL = re.compile(r"\(?(\d+|[A-Za-z])[.)]|•")
 
 
 def drawn(deck: Path, folder: Path) -> Path:
@@ -32,34 +35,70 @@ def drawn(deck: Path, folder: Path) -> Path:
         "--outdir",
         str(folder),
     ]
-    subprocess.run([*command, str(deck)], check=True, capture_output=True, timeout=300)
+    subprocess.run([*command, str(deck)], check=True, capture_output=True, timeout=1800)
     return folder / f"{deck.stem}.pdf"
 
 
-def _boxes(deck: Path) -> list[list[tuple[str, float, float]]]:
-    """For each slide its shapes with a box of their own: text, top and bottom in points."""
+class _Box(NamedTuple):
+    """A shape: what it says, formulas as they are drawn, and its edges in points."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def excess(self, left: float, top: float, right: float, bottom: float) -> float:
+        """How far a rectangle reaches out of it on its worst side."""
+        return max(self.left - left, self.top - top, right - self.right, bottom - self.bottom)
+
+
+def _boxes(deck: Path) -> list[list[_Box]]:
+    """For each slide its shapes."""
     out = []
     with zipfile.ZipFile(deck) as package:
         for part in slide_parts(package):
             shapes = []
             for shape in etree.fromstring(package.read(part)).iter(P + "sp", P + "graphicFrame"):
                 frame = next(shape.iter(A + "xfrm", P + "xfrm"), None)
-                if frame is None:
-                    continue
-                top, height = (int(frame.find(A + tag).get(key)) / 12700 for tag, key in (("off", "y"), ("ext", "cy")))
                 text = folded("".join(node.text or "" for node in shape.iter(A + "t")))
-                shapes.append((text, top, top + height))
+                if frame is None:  # its layout says where it stands: only the slide's edges are known
+                    shapes.append(_Box(text, -9999, -9999, 9999, 9999))
+                    continue
+                left, top, width, height = (
+                    int(frame.find(A + tag).get(key)) / 12700
+                    for tag, key in (("off", "x"), ("off", "y"), ("ext", "cx"), ("ext", "cy"))
+                )
+                shapes.append(_Box(text, left, top, left + width, top + height))
             out.append(shapes)
     return out
 
 
+def with_fonts(deck: Path, target: Path, fonts: str) -> Path:
+    """Copy `deck` to `target` with the fonts of its theme replaced: ``Latin/East Asian``."""
+    latin, _, asian = fonts.partition("/")
+    with zipfile.ZipFile(deck) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.startswith("ppt/theme/") and name.endswith(".xml"):
+                text = re.sub(r'(<a:latin typeface=")[^"]*', rf"\g<1>{latin}", data.decode("utf-8"))
+                data = re.sub(r'(<a:ea typeface=")[^"]*', rf"\g<1>{asian or latin}", text).encode("utf-8")
+            new.writestr(name, data)
+    return target
+
+
 def pptx_findings(deck: Path, folder: Path) -> list[str]:
-    """Lines that LibreOffice draws off the slide or below their box, and text that it does not draw at all."""
+    """Lines that LibreOffice draws off the slide or out of their box, and text that it does not draw at all."""
+    return findings_on(deck, drawn(deck, folder))
+
+
+def findings_on(deck: Path, paper: Path) -> list[str]:
+    """The same for a deck drawn already."""
     import pymupdf
 
     found = []
     flags = pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_MEDIABOX_CLIP & ~pymupdf.TEXT_PRESERVE_IMAGES
-    document = pymupdf.open(drawn(deck, folder))
+    document = pymupdf.open(paper)
     slides = _boxes(deck)
     assert len(slides) == len(document)
     for number, (shapes, page) in enumerate(zip(slides, document, strict=True), 1):
@@ -72,14 +111,23 @@ def pptx_findings(deck: Path, folder: Path) -> list[str]:
                 text = folded("".join(span["text"] for span in spans))
                 seen += text
                 base, size = max(span["origin"][1] for span in spans), max(span["size"] for span in spans)
-                right = spans[-1]["bbox"][2] - (size if text[-1] in "，。、；：！？）》」』” " else 0)
-                bottom = base + 0.15 * size
-                if max(right - page.rect.width, -spans[0]["bbox"][0], bottom - page.rect.height) > FORGIVEN:
+                hangs = unicodedata.category(text[-1]) in {
+                    "Po",
+                    "Pe",
+                    "Pf",
+                }  # closing marks may, by the rules of setting
+                right = spans[-1]["bbox"][2] - (size if hangs else 0)
+                said = spans[-1]["text"]
+                right -= 0.6 * size * (len(said) - len(said.rstrip()))  # blanks hang over the edge, unseen
+                ink = (spans[0]["bbox"][0], base - 0.8 * size, right, base + 0.15 * size)
+                if _Box("", 0, 0, page.rect.width, page.rect.height).excess(*ink) > FORGIVEN:
                     found.append(f"slide {number}: off the slide: {text[:30]}")
-                below = [bottom - end for said, _, end in shapes if len(text) > 3 and text in said]
-                if below and min(below) > FORGIVEN:
-                    found.append(f"slide {number}: {min(below):.0f} pt below its box: {text[:30]}")
-        wanted = Counter("".join(text for text, _, _ in shapes))
+                # Labels of lists stand in no text; a short piece may belong anywhere.
+                bare = _LABEL.sub("", text, count=1)
+                out = [box.excess(*ink) for box in shapes if len(bare) > 3 and (text in box.text or bare in box.text)]
+                if out and min(out) > FORGIVEN:
+                    found.append(f"slide {number}: {min(out):.0f} pt out of its box: {text[:30]}")
+        wanted = Counter("".join(box.text for box in shapes))
         lost = sum((wanted - Counter(seen)).values())
         if lost > max(3, 0.02 * wanted.total()):
             found.append(f"slide {number}: {lost} of {wanted.total()} characters are not drawn")
