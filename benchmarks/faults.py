@@ -138,6 +138,7 @@ def build(world: Path, *arguments: str, fault: Fault | None = None, before: Call
     code = 70
     try:
         os.chdir(world)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs behind it ignore SIGINT
         os.dup2(theirs, 1)
         os.dup2(theirs, 2)
         os.close(ours)

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
@@ -26,6 +27,14 @@ Answer = TypeVar("Answer")
 
 TRIES = 3
 """How many workers a job may cost before it is given up: one may have been killed by chance, or by its neighbour."""
+
+
+CONNECT = 20.0
+"""Seconds that a scheduler may take to answer."""
+PULSE = 5.0
+"""Seconds without an answer after which the crew is looked at."""
+DESERTED = 30.0
+"""Seconds that a cluster may be without workers: they may just be started again."""
 
 
 def processors() -> int:
@@ -56,6 +65,9 @@ class Crew(Protocol):
     def close(self, executor: Executor, *, now: bool) -> None:
         """End `executor`; with `now`, its jobs too."""
 
+    def look(self) -> None:
+        """Asked every few seconds while nothing comes. Raises SetupError when nothing will."""
+
 
 class Here(Executor):
     """Runs each job when it is submitted, in this thread."""
@@ -81,6 +93,9 @@ class Alone:
 
     def close(self, executor: Executor, *, now: bool) -> None:
         """Nothing is left to end."""
+
+    def look(self) -> None:
+        """A job has always ended when it is asked for."""
 
 
 class Processes:
@@ -111,6 +126,9 @@ class Processes:
                     os.kill(process.pid, signal.SIGKILL)  # type: ignore[arg-type]
         executor.shutdown(wait=True, cancel_futures=now)
 
+    def look(self) -> None:
+        """A pool tells by itself when a process of it dies."""
+
 
 def _begin() -> None:
     """What a worker does first: Ctrl-C is its parent's affair, which ends it; and it ends when its parent is killed."""
@@ -139,6 +157,7 @@ class Cluster:
         self.address = address
         self.slots = 1
         self._client: Any = None
+        self._deserted = 0.0
 
     def open(self) -> Executor:
         """The cluster's executor."""
@@ -146,8 +165,12 @@ class Cluster:
             from distributed import Client
         except ModuleNotFoundError as error:
             raise SetupError(f"'--executor dask://…' needs '{error.name}': pip install 'tiku[cluster]'") from error
+        import logging
+
+        for name in ("distributed", "distributed.client"):  # what they warn of is mended here, or told
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
-            self._client = Client(self.address, timeout=20, set_as_default=False)  # type: ignore[no-untyped-call]
+            self._client = Client(self.address, timeout=CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
             cores = sum(self._client.nthreads().values())
         except (OSError, ValueError, TimeoutError) as error:
             raise SetupError(f"no dask scheduler answers at '{self.address}': {error}") from error
@@ -166,6 +189,17 @@ class Cluster:
         with contextlib.suppress(Exception):
             self._client.close()
 
+    def look(self) -> None:
+        """Give up when there has been no worker for a while: the scheduler would wait for one for ever."""
+        try:
+            there = bool(self._client.nthreads())
+        except Exception:  # noqa: BLE001 - the client itself tells when the scheduler is gone
+            there = True
+        now = time.monotonic()
+        self._deserted = 0.0 if there else self._deserted or now
+        if not there and now - self._deserted > DESERTED:
+            raise SetupError(f"the dask scheduler at '{self.address}' has had no workers for {DESERTED:.0f} seconds")
+
 
 class Loop(Generic[Task, Answer]):
     """Has `tasks` done by `crew`: `run` gives each with its answer, in the order in which they end."""
@@ -174,6 +208,7 @@ class Loop(Generic[Task, Answer]):
         self.crew = crew
         self.function = function
         self._tries: dict[int, int] = {}
+        self._alone: set[int] = set()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer | Lost]]:
         """Each task with its answer, or with Lost. An exception that a task raises comes up here."""
@@ -186,11 +221,14 @@ class Loop(Generic[Task, Answer]):
             while waiting or suspects or under_way:
                 if suspects:
                     if not under_way:
+                        self._alone.add(suspects[0][0])
                         self._submit(executor, under_way, suspects)
                 else:
                     while waiting and len(under_way) < self.crew.slots and not self._broken(under_way):
                         self._submit(executor, under_way, waiting)
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                done, _ = wait(under_way, PULSE, return_when=FIRST_COMPLETED)
+                if not done:
+                    self.crew.look()
                 broken = False
                 for future in done:
                     job = under_way.pop(future)
@@ -203,7 +241,10 @@ class Loop(Generic[Task, Answer]):
                     except Exception as error:
                         if type(error).__name__ != "KilledWorker":
                             raise
-                        yield job[1], Lost(TRIES)
+                        if job[0] in self._alone:
+                            yield job[1], Lost(TRIES)
+                        else:  # a scheduler blames all jobs that were waiting at the workers that died
+                            suspects.append(job)
                         continue
                     yield job[1], answer
                 if broken:
@@ -238,7 +279,7 @@ class Loop(Generic[Task, Answer]):
         job = queue.popleft()
         try:
             future = executor.submit(self.function, job[1])
-        except BrokenExecutor as error:  # it broke between two jobs
+        except (BrokenExecutor, RuntimeError) as error:  # it broke, or was closed, between two jobs
             future = Future()
-            future.set_exception(error)
+            future.set_exception(BrokenExecutor(str(error)))
         under_way[future] = job

@@ -363,6 +363,7 @@ class _Work:
                 made = self.export_made(output, content) if self.store and kept is None else None
                 problems, remarks = self._export(exporter, bank, output, when or self._when(content), kept)
             # A theme or a style sheet that changed meanwhile: nobody knows which of the two was used.
+            keys.forget()
             same = made is not None and self.export_made(output, content) == made
             if made is not None and same and self.store and (digest := self._kept_object(output)):
                 self.store.note(keys.key_of("export", made), {"sha256": digest, "problems": _rows(problems)})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -48,12 +49,21 @@ class Task:
 
 def perform(task: Task, progress: Progress | None = None) -> Done:
     """Carry out one task, wherever this is."""
+    with _ONE:
+        return _perform(task, progress)
+
+
+_ONE = threading.Lock()
+"""The current folder and the environment are the process's: a worker with several threads does one task at a time."""
+
+
+def _perform(task: Task, progress: Progress | None) -> Done:
     keys.forget()
     order = task.order
     if task.tool and keys.own() != task.tool:
         error = SetupError(f"a worker runs another tiku ({keys.own()}, not {task.tool})")
         return Done((Result(order.source, order.source, error=error),))
-    if task.place and task.place != str(Path.cwd()):
+    if task.place:  # without asking where we are: the folder of an earlier task may be gone
         try:
             os.chdir(task.place)
         except OSError as error:
