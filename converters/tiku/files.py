@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import re
-import socket
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -26,7 +25,9 @@ def step(name: str, path: Path) -> None:
 
 @cache
 def _host() -> str:
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+    return hashlib.sha256(
+        (os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")).encode()
+    ).hexdigest()[:6]
 
 
 @contextlib.contextmanager

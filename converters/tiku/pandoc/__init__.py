@@ -140,14 +140,14 @@ def read(text: str | bytes, source_format: str, *, look: bool = True) -> tuple[l
     blocks: list[Block] = document["blocks"]
     if look:
         check_depth(blocks)
-    if _CONTROL.search(out):
+    if ("\\u00" in out and _ESCAPED.search(out)) or _CONTROLS.search(out):
         _without_controls(blocks)
     return blocks, warnings
 
 
 # Sources are rid of control characters before pandoc sees them, but `&#1;` makes new ones. In pandoc's JSON those below
 # U+0020 are escaped. (U+FDD0 to U+FDD2 are the line marks of `readers.lines`.)
-_CONTROL = re.compile(r"\\u00(?:0[0-8b-f]|1[0-9a-f]|7f)|[\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd3-\ufdef\ufffe\uffff]")
+_ESCAPED = re.compile(r"\\u00(?:0[0-8b-f]|1[0-9a-f]|7f)")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd3-\ufdef\ufffe\uffff]")
 
 
