@@ -261,3 +261,68 @@ def test_one_source_with_two_decks_keeps_one_history(world: Path, tiku: Command)
     assert len(ledger.loads(text, "").known) == 2
     assert tiku("build", "--frozen", "-j", "1").code == 0
     assert tiku("build", "--frozen", "-j", "1", "-c", "two.toml").code == 0
+
+
+# -- faults of plug-ins -----------------------------------------------------------------------------------------------
+
+
+def test_plugin_that_ends_the_program_costs_one_document(
+    world: Path, tiku: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tiku import build as reading
+
+    read = reading.read
+
+    def leave(source: str, **options: object) -> object:
+        if source.endswith("d1.md"):
+            sys.exit(0)
+        return read(source, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reading, "read", leave)
+    done = tiku("build", "-j", "1")
+    assert done.code == 1
+    assert "source/d1.md: something ended the program" in done.err
+    assert {name[:2] for name in outputs(world)} == {"d2"}
+
+
+def test_job_that_fails_outside_of_its_document_costs_one_document() -> None:
+    from tiku.batch.engine import Alone, Failed, Loop
+
+    def work(task: int) -> int:
+        return 10 // task
+
+    found = dict(Loop(Alone(), work).run([1, 0, 5]))
+    assert found[1] == 10
+    assert found[5] == 2
+    assert isinstance(found[0], Failed)
+
+
+def test_fail_fast_stops_soon_and_the_next_build_completes(world: Path) -> None:
+    for number in range(3, 13):
+        (world / "source" / f"d{number}.md").write_text(document(f"d{number}"), encoding="utf-8")
+    (world / "source" / "d1.md").write_text("nothing to ask\n", encoding="utf-8")
+    code, words = build(world, "-j", "2", "--fail-fast")
+    assert code == 1, words
+    assert len(outputs(world)) < 33
+    (world / "source" / "d1.md").write_text(document("d1"), encoding="utf-8")
+    assert build(world, "-q", "-j", "2") == (0, "")
+    assert len(outputs(world)) == 36
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_what_a_process_left_is_swept_though_nobody_has_waited_for_it(tmp_path: Path) -> None:
+    from tiku.files import _host, sweep
+
+    pid = os.fork()
+    if not pid:
+        os._exit(0)
+    part = tmp_path / f".a.json.{_host()}-{pid}-abcdefgh.part"
+    part.touch()
+    alive = tmp_path / f".a.json.{_host()}-{os.getppid()}-abcdefgh.part"
+    alive.touch()
+    limit = time.monotonic() + 10
+    while not sweep(tmp_path) and time.monotonic() < limit:
+        time.sleep(0.01)
+    os.waitpid(pid, 0)
+    assert not part.exists()
+    assert alive.exists()

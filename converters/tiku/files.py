@@ -99,6 +99,9 @@ def _alive(pid: int) -> bool:
         return False
     except (OSError, OverflowError):
         return True
+    # In a container whose first process waits for nobody, what was killed stays listed: its state is Z.
+    with contextlib.suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
     return True
 
 

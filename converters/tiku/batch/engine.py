@@ -52,6 +52,13 @@ class Lost:
     workers: int
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Instead of an answer: the job raised this, or its answer could not be sent."""
+
+    error: Exception
+
+
 class Crew(Protocol):
     """Gives executors."""
 
@@ -210,8 +217,8 @@ class Loop(Generic[Task, Answer]):
         self._tries: dict[int, int] = {}
         self._alone: set[int] = set()
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer | Lost]]:
-        """Each task with its answer, or with Lost. An exception that a task raises comes up here."""
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer | Lost | Failed]]:
+        """Each task with its answer, or with Lost or Failed."""
         waiting = deque(enumerate(tasks))
         suspects: deque[tuple[int, Task]] = deque()
         under_way: dict[Future[Answer], tuple[int, Task]] = {}
@@ -238,10 +245,10 @@ class Loop(Generic[Task, Answer]):
                         broken = True
                         suspects.append(job)
                         continue
-                    except Exception as error:
+                    except Exception as error:  # noqa: BLE001 - handed on
                         if type(error).__name__ != "KilledWorker":
-                            raise
-                        if job[0] in self._alone:
+                            yield job[1], Failed(error)
+                        elif job[0] in self._alone:
                             yield job[1], Lost(TRIES)
                         else:  # a scheduler blames all jobs that were waiting at the workers that died
                             suspects.append(job)

@@ -89,6 +89,9 @@ def carry_out(order: Order, store: Store | None = None, progress: Progress | Non
         if os.environ.get("TIKU_DEBUG"):
             raise
         results = (*work.said, Result(order.source, order.source, error=fault(error, order.source)))
+    except SystemExit as end:  # a plug-in would end the program, and with it all other documents
+        told = TikuError(f"something ended the program (exit code {end.code})", file=order.source)
+        results = (*work.said, Result(order.source, order.source, error=told))
     return Done(results, work.made, work.clock, tuple(store.complaints) if store else ())
 
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from tiku import pandoc, storage
 from tiku.batch import keys, record
-from tiku.batch.engine import Alone, Crew, Loop, Lost
+from tiku.batch.engine import Alone, Crew, Failed, Loop, Lost
 from tiku.batch.jobs import Done, Progress, carry_out, ingredients, ledger_of, look, validate
 from tiku.batch.store import LIMIT, Store
-from tiku.errors import ExportError, SetupError
+from tiku.errors import ExportError, SetupError, fault
 from tiku.files import digest_at, sweep
 from tiku.orders import Order, Result
 
@@ -231,6 +231,11 @@ class Build:
                     f"each of the {answer.workers} workers that had this document was killed or crashed", file=source
                 )
                 answer = Done((Result(source, source, error=lost),))  # noqa: PLW2901
+            elif isinstance(answer, Failed):
+                source = task.order.source
+                unready = isinstance(answer.error, ImportError)  # what the worker was sent names what it does not have
+                failed = SetupError(f"a worker cannot work: {answer.error}") if unready else fault(answer.error, source)
+                answer = Done((Result(source, source, error=failed),))  # noqa: PLW2901
             yield from self._take(answer)
             if self.wish.fail_fast and any(result.error for result in answer.results):
                 return
