@@ -34,14 +34,21 @@ tombstones_option = click.option(
     "-c", "--config", default="", metavar="FILE", help="The configuration (default: tiku.toml if there is one)."
 )
 @click.option("--profile", default="", metavar="NAME", help="One of the configuration's profiles.")
-@click.option("-j", "--jobs", type=click.IntRange(min=0), default=None, metavar="N", help="Processes at a time.")
-@click.option("--executor", default="", metavar="URL", help="Who works instead: dask://HOST:PORT.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=0),
+    default=None,
+    metavar="N",
+    help="Processes at a time; 0 is one for each processor.",
+)
+@click.option("--executor", default="", metavar="URL", help="Who works instead of this machine: dask://HOST:PORT.")
 @click.option("--keep-going/--fail-fast", default=None, help="Whether other documents are built after a failure.")
 @click.option("--explain", is_flag=True, help="Say why each output is made again.")
 @click.option("--check", is_flag=True, help="Build nothing; end with 1 if an output is not up to date.")
 @click.option("--clean", is_flag=True, help="Remove outputs of earlier builds that are made no more.")
-@click.option("--cache", default=None, metavar="DIR", help="Where finished work is kept.")
-@click.option("--no-cache", is_flag=True, help="Keep nothing, and make everything anew.")
+@click.option("--cache", default=None, metavar="DIR", help="The folder where finished work is kept.")
+@click.option("--no-cache", is_flag=True, help="Keep nothing, use nothing kept: make everything anew.")
 @click.option("--wait", default=600.0, metavar="SECONDS", help="How long to wait for another build in the same folder.")
 @click.option(
     "--report",
@@ -50,7 +57,7 @@ tombstones_option = click.option(
     metavar="STYLE[=FILE]",
     help=f"A report, to FILE or standard output: {', '.join(STYLES)}.",
 )
-@click.option("--profile-build", is_flag=True, help="Say where the time went.")
+@click.option("--profile-build", is_flag=True, help="Say how long each step took, and which documents took longest.")
 @click.option("--watch", is_flag=True, help="Build again whenever something changes, until interrupted.")
 @frozen_option
 @tombstones_option
