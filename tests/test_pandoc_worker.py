@@ -343,18 +343,21 @@ def test_a_stopped_worker_is_not_waited_for_without_end(keeper: worker.Keeper) -
     pid = process(keeper)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(DocumentError, match="did not finish in 4 seconds"):
-        keeper.read("gfm", "a" * 900_000, 1)
+        keeper.read("gfm", "a" * 290_000, 1)
     assert gone(pid)
     assert process(keeper) != pid
 
 
-def test_a_document_that_needs_too_much_memory_is_refused_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pandoc, "HEAP", "300m")
-    with pandoc.persistent() as keeper:
-        pid = process(keeper)
-        with pytest.raises(DocumentError, match="needs more than 300m of memory"):
-            pandoc.run(ENDLESS, "-f", "gfm", "-t", "json")
-        assert process(keeper) != pid
+def test_a_document_that_needs_too_much_memory_is_given_to_a_process_of_its_own(
+    keeper: worker.Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = process(keeper)
+    monkeypatch.setattr(worker, "MAX_READING", 400_000_000)
+    assert keeper.read(GFM, ENDLESS, 300) is None  # it would go on for 300 seconds
+    assert gone(pid)
+    monkeypatch.setattr(pandoc, "HEAP", "100m")
+    with pytest.raises(DocumentError, match="needs more than 100m of memory"):
+        pandoc.run(ENDLESS, "-f", GFM, "-t", "json")
 
 
 def test_a_worker_is_replaced_after_so_many_documents(keeper: worker.Keeper, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ The plain run of `tiku.pandoc`, a process for each document, is the reference: w
 or dies of, the caller gives to a plain process, whose answer or error then counts.
 
 Each document is read in pandoc's sandbox, with an empty file system, by the fixed script `worker.lua`; the script itself
-could open files, a document cannot reach it. A request may use as much CPU and as much time as a plain process.
+could open files, a document cannot reach it. A request may use as much CPU and as much time as a plain process; since
+only Linux tells and limits what another process uses, there is no worker elsewhere.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -34,8 +36,12 @@ if TYPE_CHECKING:
 RECYCLE = 200
 """After so many documents a new process takes over."""
 MAX_RESIDENT = 600_000_000
-"""A process that has more bytes than this in memory after an answer is replaced (where /proc tells)."""
-LARGE = 1_000_000
+"""A process that has more bytes than this in memory after an answer is replaced."""
+MAX_READING = 1_200_000_000
+"""A process that has more than this while it reads is killed. (pandoc's own heap limit does not end it here: its runtime
+tells a thread that waits for Lua, and collects garbage for ever.)"""
+WATCH_SECONDS = 0.25
+LARGE = 300_000
 """A text of more characters gets a process of its own: its memory goes back, and the start costs little beside it."""
 START_SECONDS = 60
 FORMATS = frozenset({"commonmark", "commonmark_x", "gfm", "html", "latex", "org", "rst"})
@@ -55,13 +61,15 @@ class Broken(Exception):  # noqa: N818 - not an error: the plain run takes over
 class Worker:
     """A running ``pandoc lua worker.lua``, in a session of its own.
 
-    It ends when its input does, that is, with our process; on Linux a second pipe kills it even in the middle of a
-    document. Elsewhere, and should that fail, an orphan ends with its document.
+    It ends when its input does, that is, with our process; a second pipe kills it even in the middle of a document.
+    Should that fail, an orphan ends at its CPU limit.
 
-    Raises Broken when the process does not greet: this pandoc has no Lua, or no sandbox in it.
+    Raises Broken when the process does not greet: this pandoc has no Lua, or no sandbox in it; or this is not Linux.
     """
 
     def __init__(self, executable: str, heap: str) -> None:
+        if not Path("/proc/self/stat").exists():
+            raise Broken
         self.answered = 0
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(START_SECONDS)
@@ -97,14 +105,15 @@ class Worker:
     def read(self, source_format: str, text: bytes, cpu_seconds: int) -> tuple[str, list[str]] | None:
         """The document as JSON, and what pandoc warns of; None when pandoc refuses the text.
 
-        Raises Broken when the process is gone, and DocumentError when the text takes too long. After either the worker
-        is of no more use.
+        Raises Broken when the process is gone or grows too large, and DocumentError when the text takes too long. After
+        either the worker is of no more use.
         """
         seconds = 4 * cpu_seconds
         self._socket.settimeout(seconds)
         self._allow(cpu_seconds)
         try:
             self._socket.sendall(b"%s %d\n" % (source_format.encode("ascii"), len(text)) + text)
+            self._watch(seconds)
             verdict, *sizes = self._answers.readline(64).split()
             document, messages = (self._answers.read(int(size)) for size in sizes)
             if [len(document), len(messages)] != [int(size) for size in sizes]:
@@ -123,11 +132,7 @@ class Worker:
 
     def worn(self) -> bool:
         """Whether another process should take over."""
-        if self.answered >= RECYCLE:
-            return True
-        with contextlib.suppress(OSError):
-            return _usage(self._process.pid)[1] > MAX_RESIDENT
-        return False
+        return self.answered >= RECYCLE or _usage(self._process.pid)[1] > MAX_RESIDENT
 
     def close(self) -> None:
         """Kill the process, which keeps nothing that could be lost."""
@@ -149,12 +154,25 @@ class Worker:
 
     def _allow(self, cpu_seconds: int) -> None:
         """Let the process use so many seconds of CPU time from now on: the kernel counts from its start."""
-        with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the timeout must do
+        with contextlib.suppress(ProcessLookupError):
             soft = math.ceil(_usage(self._process.pid)[0]) + cpu_seconds
             hard = resource.prlimit(self._process.pid, resource.RLIMIT_CPU)[1]
             if hard != resource.RLIM_INFINITY:
                 soft = min(soft, hard)
             resource.prlimit(self._process.pid, resource.RLIMIT_CPU, (soft, hard))
+
+    def _watch(self, seconds: float) -> None:
+        """Wait until the answer begins; raises TimeoutError, and Broken when the process grows too large."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._socket.settimeout(WATCH_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                self._socket.recv(1, socket.MSG_PEEK)
+                self._socket.settimeout(seconds)
+                return
+            if _usage(self._process.pid)[1] > MAX_READING:
+                raise Broken
+        raise TimeoutError
 
     def _ended(self) -> int | None:
         """The exit code of a process that has closed its output; None when it runs all the same."""
@@ -170,15 +188,14 @@ def _kill_when_closed(lifeline: int, pid: int) -> None:
     A pipe tells its owner by a signal that there is something to read or that the writer is gone; nothing is ever
     written. (``prctl(PR_SET_PDEATHSIG)`` would need code between fork and exec, and ends with a thread.)
     """
-    if hasattr(fcntl, "F_SETSIG"):
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(lifeline, fcntl.F_SETOWN, pid)
-            fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-            fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, pid)
+        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _usage(pid: int) -> tuple[float, int]:
-    """CPU seconds used by a process, and its bytes in memory (proc_pid_stat(5)). Raises OSError where /proc is not."""
+    """CPU seconds used by a process of ours that nobody has waited for, and its bytes in memory (proc_pid_stat(5))."""
     fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     ticks = int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK"), int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
