@@ -279,19 +279,29 @@ def _defer_font_tools() -> None:
     sys.modules["fontTools.varLib.instancer"] = instancer
 
 
-def _load_by_file_name() -> None:
-    """On Linux, let libraries be loaded by their file names alone, which WeasyPrint also tries.
+def _load_weasyprint() -> None:
+    """Import WeasyPrint; on Linux let libraries be loaded by their file names alone, which it also tries.
 
     It first tries names that other systems have; searching for those starts ``ldconfig`` and a compiler some twenty
-    times, which takes as long as all the rest of WeasyPrint's start.
+    times, which takes as long as all the rest of its start. Where the file names are others, it may search.
     """
     if sys.platform == "linux":
         import ctypes.util
+
+        usual = ctypes.util.find_library
 
         def find_library(name: str) -> str | None:  # noqa: ARG001 - its signature
             return None
 
         ctypes.util.find_library = find_library
+        try:
+            importlib.import_module("weasyprint")
+        except OSError:
+            for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
+                del sys.modules[name]
+        finally:
+            ctypes.util.find_library = usual
+    importlib.import_module("weasyprint")
 
 
 def main() -> None:
@@ -307,8 +317,7 @@ def main() -> None:
     sys.stdout = io.StringIO()  # what a library prints is no answer
     try:
         _defer_font_tools()
-        _load_by_file_name()
-        import weasyprint  # noqa: F401 - slow: while it loads, the parent prepares the first job
+        _load_weasyprint()  # slow: meanwhile the parent prepares the first job
 
         from tiku.exporters.pdf import bidi
 
