@@ -59,7 +59,13 @@ def fonts() -> str:
     """The hash of the list of fonts that this machine offers."""
     from tiku.render.fonts import faces
 
-    return digest_of(repr(faces()).encode())[:SHORT]
+    # Each process has its own order of sets, and fontconfig's is no one's promise.
+    each = sorted(
+        f"{face.file} {face.index} {face.family} {face.bold} {face.italic} {face.variable} "
+        f"{sorted(face.languages)} {face.charset}"
+        for face in faces()
+    )
+    return digest_of("\n".join(each).encode("utf-8", "surrogateescape"))[:SHORT]
 
 
 @cache
