@@ -39,6 +39,7 @@ PRINTERS = {
     "init_command": "a command",
     "progress": "the bar",
     "exporters.pdf.render": "answers the process that started it, over its standard output",
+    "exporters.pdf.assemble": "tells the process that started it how far it is, over its standard output",
 }
 
 
