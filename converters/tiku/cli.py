@@ -103,10 +103,12 @@ def convert(
     '-' reads standard input.
     """
     from tiku import orders as planning
+    from tiku.exporters import prepare
     from tiku.keeping import Keeping
 
     printer = Printer(quiet=quiet, verbose=verbose)
     jobs = planning.plan(list(sources), _formats(formats), output)
+    prepare(job.format for job in jobs)
     wanted = _settings((*settings, f"pdf.css={options['css']}") if options["css"] else settings)
     if unknown := sorted(set(wanted) - {job.format for job in jobs}):
         from tiku.exporters import EXPORTERS

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tiku import build, sources, storage
 from tiku.batch import keys
 from tiku.errors import DocumentError, TikuError, UsageError, fault
-from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for
+from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for, prepare
 from tiku.files import digest_at, digest_of, whole_file
 from tiku.orders import Order, Output, Result, State
 from tiku.problems import Problem, Severity
@@ -242,7 +242,7 @@ class _Work:
     def results(self) -> Iterator[Result]:
         """Carry the order out; a failure stops only what depends on it."""
         if self.store is None:  # an exporter may have something that takes long and depends on no bank
-            self._prepare(self.order.outputs)
+            prepare(output.format for output in self.order.outputs)
         content = self.known_content() or self._read()
         yield self._say(Result(self.order.source, self.order.source, problems=content.problems))
         self._refuse(content.problems)
@@ -436,10 +436,6 @@ class _Work:
         if made is not None:
             self.store.note(key, {"sha256": self.store.put(made)})
         return made
-
-    def _prepare(self, outputs: Iterable[Output]) -> None:
-        for name in dict.fromkeys(output.format for output in outputs):
-            getattr(EXPORTERS.load(name), "prepare", lambda: None)()
 
     # -- content ------------------------------------------------------------------------------------------------------
 

@@ -15,14 +15,24 @@ from tiku.plugins import Registry, suggest
 from tiku.render.options import Answers, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from tiku.identity import Identity
     from tiku.model import Bank
     from tiku.problems import Problem
 
-__all__ = ["EXPORTERS", "SUFFIXES", "Answers", "ExportOptions", "Exporter", "Option", "names_notes", "options_for"]
+__all__ = [
+    "EXPORTERS",
+    "SUFFIXES",
+    "Answers",
+    "ExportOptions",
+    "Exporter",
+    "Option",
+    "names_notes",
+    "options_for",
+    "prepare",
+]
 
 EXPORTERS = Registry(
     "exporter",
@@ -105,3 +115,9 @@ def options_for(
 def names_notes(exporter: Exporter) -> bool:
     """Whether a learner's history hangs on the names that `exporter` gives to questions."""
     return bool(getattr(exporter, "uses_identity", False))
+
+
+def prepare(formats: Iterable[str]) -> None:
+    """Let exporters begin what takes long and depends on no bank: it goes on while a source is read."""
+    for name in dict.fromkeys(formats):
+        getattr(EXPORTERS.load(name), "prepare", lambda: None)()
