@@ -78,13 +78,12 @@ def ended(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if found else None
 
 
-def descendants(pid: int) -> list[int]:
-    """The processes below `pid`, deepest last."""
+def children(pid: int) -> list[int]:
+    """The processes that `pid` has started."""
     out: list[int] = []
     for each in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
-            for child in map(int, each.read_text().split()):
-                out += [child, *descendants(child)]
+            out += map(int, each.read_text().split())
     return out
 
 
@@ -95,14 +94,12 @@ class Pool:
 
     def workers(self, pid: int) -> list[int]:
         """Their process ids, once both are there."""
-        found = []
-        for child in descendants(pid):
+        for child in children(pid):
             with contextlib.suppress(OSError):
-                line = Path(f"/proc/{child}/cmdline").read_bytes()
-                above = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
-                if b"forkserver" in line and above != pid:
-                    found.append(child)
-        return found if len(found) >= 2 else []
+                if b"forkserver" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    found = children(child)
+                    return found if len(found) >= 2 else []
+        return []
 
     def renew(self) -> None:
         """Each build has workers of its own."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 
 from faults.inject import Fault
 from faults.worlds import build, make, outputs, processes_with
+from tiku.batch import engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,3 +104,26 @@ def test_killed_forkserver_is_replaced(world: Path, tmp_path: Path) -> None:
         words = run.communicate(timeout=120)[1]
     assert run.returncode == 0, words
     assert len(outputs(world)) == 12
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_idle_worker_killed_while_the_pool_ends_holds_nobody_up(victim: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may hold the lock of the pipe from which the other would hear that it may end."""
+    monkeypatch.setattr(engine, "PATIENCE", 2.0)
+    crew = engine.Processes(2)
+    pool = crew.open()
+    for future in [pool.submit(time.sleep, 0.5) for _ in range(2)]:
+        future.result()
+    pids = sorted(pool._processes)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    ending = threading.Thread(target=lambda: crew.close(pool, now=False))
+    ending.start()
+    time.sleep(0.5)  # now it waits for its processes
+    os.kill(pids[victim], signal.SIGKILL)
+    os.kill(pids[1 - victim], signal.SIGCONT)
+    ending.join(30)
+    hung = ending.is_alive()
+    for pid in pids if hung else []:
+        os.kill(pid, signal.SIGKILL)
+    assert not hung

@@ -31,6 +31,8 @@ TRIES = 3
 
 CONNECT = 20.0
 """Seconds that a scheduler may take to answer."""
+PATIENCE = 10.0
+"""Seconds that idle processes may take to end."""
 PULSE = 5.0
 """Seconds without an answer after which the crew is looked at."""
 DESERTED = 30.0
@@ -126,11 +128,21 @@ class Processes:
 
     def close(self, executor: Executor, *, now: bool) -> None:
         """End the pool; with `now`, kill its processes."""
+        from multiprocessing.connection import wait as wait_for
+
         pool: ProcessPoolExecutor = executor  # type: ignore[assignment]
-        if now:
-            for process in list((pool._processes or {}).values()):  # noqa: SLF001 - Python 3.14 has kill_workers
-                with contextlib.suppress(OSError):
-                    os.kill(process.pid, signal.SIGKILL)  # type: ignore[arg-type]
+        alive = {each.sentinel: each.pid for each in (pool._processes or {}).values()}  # noqa: SLF001 - 3.14 has a way
+        if not now:
+            # An idle process that is killed takes the lock of the pipe with it that tells the others to end; while the
+            # pool works it would see that, but it does not look any more when it ends.
+            executor.shutdown(wait=False)
+            limit = time.monotonic() + PATIENCE
+            while alive and (left := limit - time.monotonic()) > 0:
+                for sentinel in wait_for(list(alive), left):
+                    del alive[sentinel]  # type: ignore[arg-type]
+        for pid in alive.values():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)  # type: ignore[arg-type]
         executor.shutdown(wait=True, cancel_futures=now)
 
     def look(self) -> None:
