@@ -203,3 +203,38 @@ def test_what_cannot_fit_is_an_error_that_names_the_question() -> None:
 def test_raw_html_is_read_as_its_visible_lines() -> None:
     html = "<p>a<br>b</p><pre>x\n  y</pre>z<table><tr><td>1</td><td>2</td></tr></table><script>no</script><img alt=pic>"
     assert paragraphs(html) == ["a", "b", "x", "y", "z", "1 2", "[pic]"]
+
+
+def test_titles_too_long_for_their_slide_stand_on_one_as_text() -> None:
+    long, name = "很长的标题" * 60, "名字" * 30
+    bank = Bank(
+        title=long,
+        language="zh-CN",
+        authors=(name,) * 12,
+        sections=(
+            Section(title=({"t": "Str", "c": long[::-1]},), questions=(Question(id="q", prompt=(text("题"),)),)),
+        ),
+    )
+    shown = list(Deck(bank, Answers.HIDDEN, "pptx").slides())
+    said = "".join(
+        run.text for slide in shown for item in slide.items if isinstance(item, Paragraph) for run in item.runs
+    )
+    assert long in said
+    assert long[::-1] in said
+    assert said.count(name) >= 12
+
+
+def test_a_title_is_whole_on_one_of_many_slides() -> None:
+    """It fits a title by itself, but not with the "(1/9)" of a text that needs several slides."""
+    for length in range(70, 90):
+        title = "".join(chr(0x4E00 + number) for number in range(length))
+        question = Question(id="q", number="1", title=({"t": "Str", "c": title},), prompt=(text("题目，" * 900),))
+        deck = Deck(Bank(language="zh-CN", sections=(Section(questions=(question,)),)), Answers.HIDDEN, "pptx")
+        said = "".join(
+            run.text
+            for slide in deck.slides()
+            for runs in (slide.title, *(item.runs for item in slide.items if isinstance(item, Paragraph)))
+            for run in runs
+            if slide.kind == "question"
+        )
+        assert title in said, length

@@ -55,6 +55,8 @@ BODY_SIZES = (26.0, 24.0, 22.0, 20.0)
 COVER_SIZES = (48.0, 44.0, 40.0, 36.0, 32.0, 28.0, 24.0, 20.0)
 TITLE_SIZES = (30.0, 28.0, 26.0, 24.0, 22.0, 20.0)
 FOOTER_SIZE = 14.0
+LONGEST_TAIL = " (99/99)"
+"""What a title must leave room for, lest it be shortened where its text needs several slides."""
 LONGEST_CONTENTS = 60
 """A bank without chapters lists its questions only when they are no more than this."""
 SHORT_ANSWER = 24.0
@@ -137,7 +139,7 @@ class Deck:
 
     def slides(self) -> Iterator[Slide]:
         """Every slide in order."""
-        yield self._cover()
+        yield from self._cover()
         if self.bank.description:
             yield from self._text("intro", (Run(self.terms["introduction"]),), self.builder.flow(self.bank.description))
         yield from self._contents()
@@ -148,7 +150,7 @@ class Deck:
             for path, question in self.bank.walk():
                 yield from self._answer_slides(path, question)
 
-    def _cover(self) -> Slide:
+    def _cover(self) -> Iterator[Slide]:
         title = (Run(self.bank.title or self.terms["questions"]),)
         below = [Run(view.count_label(self.count, self.language))]
         comma = "、" if primary(self.language) in {"zh", "ja"} else ", "
@@ -158,7 +160,10 @@ class Deck:
         runs, size = self._title_fit(title, self.geometry.cover, COVER_SIZES)
         items: list[Item] = [Paragraph(runs=tuple(below), align="center")]
         fitted = fit(items, (22.0, 20.0), Setter(self.geometry.subtitle.width, self.geometry.subtitle.height, {}))
-        return Slide("cover", "title", runs, size, fitted.pages[0], fitted.size, centred=True)
+        yield Slide("cover", "title", runs, size, fitted.pages[0], fitted.size, centred=True)
+        yield from self._long_title("cover-title", title)
+        if len(fitted.pages) > 1:
+            yield from self._text("cover-more", title, [Paragraph(runs=tuple(below))])
 
     def _contents(self) -> Iterator[Slide]:
         sections = self._section_numbers
@@ -210,7 +215,9 @@ class Deck:
             self._sections_made += 1
             total = sum(1 for _ in replace(self.bank, sections=(section,)).walk())
             words = view.count_label(total, self.language) if total else ""
-            yield self._divider(f"s{self._sections_made}", self.builder.title(section.title), words)
+            title = self.builder.title(section.title)
+            yield self._divider(f"s{self._sections_made}", title, words)
+            yield from self._long_title(f"s{self._sections_made}-title", title)
         if section.intro:
             title = self.builder.title(section.title) or (Run(self.terms["introduction"]),)
             yield from self._text(f"s{self._sections_made}-intro", title, self.builder.flow(section.intro))
@@ -223,6 +230,11 @@ class Deck:
         runs, size = self._title_fit(title, self.geometry.cover, COVER_SIZES)
         items: list[Item] = [Paragraph(runs=(Run(words),), align="center")] if words else []
         return Slide(name, "section", runs, size, items, 22.0, centred=True)
+
+    def _long_title(self, name: str, title: Runs) -> Iterator[Slide]:
+        """The whole of a title that is too long for a title slide."""
+        if not self._title_fit(title, self.geometry.cover, COVER_SIZES, shorten=False)[1]:
+            yield from self._text(name, title, [Paragraph(runs=title, rtl=self.rtl)])
 
     def _text(self, name: str, title: Runs, items: list[Item], kind: str = "text") -> Iterator[Slide]:
         fitted = fit(items, BODY_SIZES, self.setter, colon=self.colon)
@@ -308,7 +320,7 @@ class Deck:
         whole = self.builder.title(question.title)
         heading = self._heading(question)
         items = self.builder.flow(prompt)
-        size = self._title_fit(heading, self.geometry.title, TITLE_SIZES, shorten=False)[1]
+        size = self._title_fit(heading, self.geometry.title, TITLE_SIZES, tail=LONGEST_TAIL, shorten=False)[1]
         if whole and (not size or not items):
             # The title is the question, or too long for a title: it stands in the body, whole.
             lead = Paragraph(runs=whole, rtl=self.builder.turned(plain_text(question.title)), keep=bool(items))
