@@ -326,3 +326,23 @@ def test_what_a_process_left_is_swept_though_nobody_has_waited_for_it(tmp_path: 
     os.waitpid(pid, 0)
     assert not part.exists()
     assert alive.exists()
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EMFILE])
+def test_picture_that_the_disk_does_not_give_is_no_missing_picture(
+    world: Path, tiku: Command, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    from tiku import sources
+
+    with (world / "source" / "d1.md").open("a", encoding="utf-8") as file:
+        file.write("\n![a picture](p.png)\n")
+    (world / "source" / "p.png").write_bytes(b"no picture")
+
+    def fail(*_: object) -> bytes:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(sources, "_beside", fail)
+    done = tiku("build", "-j", "1")
+    assert done.code == 1
+    assert "source/p.png: cannot be read: " in done.err
+    assert {name[:2] for name in outputs(world)} == {"d2"}

@@ -22,6 +22,8 @@ MAX_SOURCE_BYTES = 500_000_000
 MAX_PICTURE_BYTES = 50_000_000
 MIXED = ""
 """The hash of a file that changed during one reading: no hash is equal to it."""
+_FAULTS = {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT}
+"""What is wrong with the machine and not with the picture."""
 _BORDER = "/./"
 """In the name of a picture: what follows must lie below what comes before, links followed."""
 _WITNESSES: ContextVar[tuple[dict[str, str | None], ...]] = ContextVar("witnesses", default=())
@@ -170,13 +172,17 @@ def _listed(found: Iterable[Path]) -> bytes:
 def picture(folder: str, path: str, fetch: Callable[[str], bytes] | None = None) -> bytes:
     """What the file at `path`, relative to `folder` (a path or a URL), holds: a picture of a document in that folder.
 
-    Raises OutsideError, UnfitError, OSError when there is none, or DocumentError when its server fails.
+    Raises OutsideError, UnfitError, OSError when there is none, or DocumentError when its server or its disk fails.
     """
     data = None
     try:
         data = _beside(folder, path, fetch)
     except ValueError as error:  # a NUL in the path
         raise FileNotFoundError(errno.ENOENT, str(error)) from error
+    except OSError as error:
+        if error.errno in _FAULTS:  # no missing picture: the document must not be built without it
+            raise DocumentError(f"cannot be read: {storage.reason(error)}", file=str(Path(folder, path))) from error
+        raise
     finally:
         note(_picture_name(folder, path), data)
     return data
