@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+from tiku.pandoc import executable
+
 TIKU = [sys.executable, "-m", "tiku"]
 CONFIG = '[build]\nformats = ["json", "apkg", "epub"]\n[[bank]]\nsource = "source/*.md"\n'
 LOOP = """
@@ -78,37 +80,34 @@ def main() -> None:
     names = folder / "names"
     names.write_text("".join(f"{path}\n" for path in documents), encoding="utf-8")
     (folder / "loop.lua").write_text(LOOP, encoding="utf-8")
-    from tiku.pandoc import executable
+    count = len(documents)
+
+    def each(seconds: float) -> str:
+        return f"CPU {seconds:7.1f} s  {1000 * seconds / count:6.1f} ms a document"
 
     _, loop, _ = run([executable(), "lua", str(folder / "loop.lua"), str(names)])
-    print(f"pandoc lua loop         CPU {loop:7.1f} s  {1000 * loop / len(documents):6.1f} ms a document")
-    singles = documents[:: max(1, len(documents) // options.singles)][: options.singles]
+    print(f"pandoc lua loop    {each(loop)}")
+    singles = documents[:: max(1, count // options.singles)][: options.singles]
     spent = 0.0
     for path in singles:
         spent += run(
             [*TIKU, "convert", str(path), "-q", "-t", "json,apkg,epub", "-o", str(folder / "single") + os.sep]
         )[1]
-    single = spent / len(singles) * len(documents)
-    print(
-        f"one convert each        CPU {single:7.1f} s  {1000 * single / len(documents):6.1f} ms a document ({len(singles)} run)"
-    )
+    single = spent / len(singles) * count
+    print(f"one convert each   {each(single)} (from {len(singles)})")
     fresh()
-    wall1, cpu, peak = build("-j", "1")
-    print(
-        f"build -j 1              CPU {cpu:7.1f} s  {1000 * cpu / len(documents):6.1f} ms a document, wall {wall1:.1f} s, {peak / 1024:.0f} MiB"
-    )
-    print(f"  of single converts {cpu / single:.2f} (bar 0.5), of the loop {cpu / loop:.2f} (bar 1.6)")
+    alone, cpu, peak = build("-j", "1")
+    print(f"build -j 1         {each(cpu)}, wall {alone:.1f} s, {peak / 1024:.0f} MiB")
+    print(f"  {cpu / single:.2f} of single converts (bar 0.5), {cpu / loop:.2f} of the loop (bar 1.6)")
     fresh()
-    wall2, cpu2, peak = build("-j", "2")
-    print(
-        f"build -j 2              CPU {cpu2:7.1f} s, wall {wall2:.1f} s, {wall2 / wall1:.2f} of -j 1 (bar 0.6), {peak / 1024:.0f} MiB"
-    )
+    wall, _, peak = build("-j", "2")
+    print(f"build -j 2         wall {wall:.1f} s, {wall / alone:.2f} of -j 1 (bar 0.6), {peak / 1024:.0f} MiB")
     wall, cpu, peak = build()
-    print(f"nothing changed         CPU {cpu:7.2f} s, wall {wall:.2f} s (bar 1.5), {peak / 1024:.0f} MiB")
-    with documents[len(documents) // 2].open("a", encoding="utf-8") as file:
+    print(f"nothing changed    CPU {cpu:.2f} s, wall {wall:.2f} s (bar 1.5), {peak / 1024:.0f} MiB")
+    with documents[count // 2].open("a", encoding="utf-8") as file:
         file.write("\nOne more sentence.\n")
     wall, cpu, peak = build()
-    print(f"one document changed    CPU {cpu:7.2f} s, wall {wall:.2f} s (bar 2.5), {peak / 1024:.0f} MiB")
+    print(f"one changed        CPU {cpu:.2f} s, wall {wall:.2f} s (bar 2.5), {peak / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -489,7 +489,7 @@ def test_no_file_descriptor_and_no_child_stays() -> None:
     before = len(list(Path("/dev/fd").iterdir()))
     for _ in range(3):
         with pandoc.persistent() as keeper:
-            process(keeper)
+            pid = process(keeper)
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
     assert len(list(Path("/dev/fd").iterdir())) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
