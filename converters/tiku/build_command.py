@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tiku import storage
 from tiku.errors import TikuError, UsageError
 from tiku.printer import Printer
 
@@ -108,6 +107,7 @@ def _watch(options: dict[str, Any], printer: Printer, reports: list[tuple[str, s
 
 def _scope(plan: Plan, options: dict[str, Any], reports: list[tuple[str, str]]) -> Scope:
     """What a build reads and writes."""
+    from tiku import storage
     from tiku.batch.watch import Scope
     from tiku.config import DEFAULT
     from tiku.exporters import EXPORTERS
