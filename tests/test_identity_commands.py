@@ -239,3 +239,21 @@ def test_an_id_in_the_source_is_the_key_of_its_note(written: str, source: Path) 
     one, two = (exporter.remember(source.parent / name).known for name in ("one.apkg", "two.apkg"))
     assert [each.key for each in (*one, *two)] == ["mine", "mine"]
     assert one[0].guid == two[0].guid
+
+
+def test_a_ledger_stays_while_its_source_has_any_form(source: Path) -> None:
+    """The same questions as JSON under another name took the ledger of the Markdown they came from away."""
+    run("convert", "bank.md", "-o", "one.apkg", "--ledger")
+    kept = (source.parent / "bank.tiku-ids.jsonl").read_bytes()
+    run("convert", "bank.md", "-o", "other.json")
+    run("convert", "other.json", "-o", "two.apkg", "--ledger")
+    assert (source.parent / "bank.tiku-ids.jsonl").read_bytes() == kept
+    assert sorted(names(source.parent / "one.apkg").values()) == sorted(names(source.parent / "two.apkg").values())
+
+
+def test_an_id_given_twice_leaves_the_ledger_as_it_is(source: Path) -> None:
+    source.write_text(
+        "### 1. A {#same}\n\n**Answer:** For x.\n\n### 2. B {#same}\n\n**Answer:** For y.\n", encoding="utf-8"
+    )
+    run("convert", "bank.md", "-o", "bank.apkg", "--ledger")
+    run("convert", "bank.md", "-o", "bank.apkg", "--ledger", "--frozen")

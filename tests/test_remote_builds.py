@@ -10,6 +10,8 @@ import pytest
 from banks import numbered
 from s3_server import Faults, running
 from tiku import storage
+from tiku.batch.record import NAME
+from tiku.orders import staging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,3 +81,20 @@ def test_convert_to_a_store(tiku: Command, server: Faults) -> None:
         "s3://bank/many/a.apkg", "s3://bank/many/a.json", "s3://bank/many/a.md", "s3://bank/one/b.json"
     ]  # fmt: skip
     assert not list(Path().rglob("s3*"))
+
+
+def test_a_record_cannot_have_another_object_removed(tiku: Command, server: Faults) -> None:
+    for name in "ab":
+        send(f"s3://bank/in/{name}.md", numbered(2))
+    send("s3://bank/precious.json", "precious")
+    Path("tiku.toml").write_text(CONFIG, encoding="utf-8")
+    assert tiku("build", "-j", "1").code == 0
+    record = staging("s3://bank/out") / NAME
+    text = record.read_text(encoding="utf-8")
+    assert "s3://bank/out/b.json" in text
+    record.write_text(text.replace("s3://bank/out/b.json", "s3://bank/precious.json"), encoding="utf-8")
+    storage.remove("s3://bank/in/b.md")
+    done = tiku("build", "-j", "1", "--clean")
+    assert done.code == 0, done.err
+    assert storage.exists("s3://bank/precious.json")
+    assert not storage.exists("s3://bank/out/b.epub")

@@ -17,6 +17,7 @@ from tiku.errors import DocumentError, SetupError, UsageError
 from tiku.identity import Identity, Memory, identify, repeated_ids
 from tiku.matching import ENOUGH
 from tiku.problems import Problem
+from tiku.readers import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,8 +95,8 @@ def recall(bank: Bank, source: str, decks: Iterable[tuple[Any, Path]], keeping: 
     twice = repeated_ids(bank)
     for question in bank.questions:
         if question.id in twice:
-            text = f"the id '{twice[question.id]}' is given to an earlier question too; here it does not count"
-            problems.append(Problem("Q502", text, question.location.file, question.location.line))
+            words = f"the id '{twice[question.id]}' is given to an earlier question too; here it does not count"
+            problems.append(Problem("Q502", words, question.location.file, question.location.line))
     return Kept(identity, path, text, replaces, problems)
 
 
@@ -156,8 +157,11 @@ def _given(name: str, decks: list[tuple[Any, Path]]) -> Memory:
     return memory
 
 
-def _under_former_name(bank: Bank, source: Path, path: Path, time: int) -> tuple[Identity, Path] | None:
-    """The names in a ledger whose source is no longer there, if most of its questions are in `bank`."""
+def _under_former_name(bank: Bank, source: Path, path: Path, time: int) -> tuple[Identity, Path | None] | None:
+    """The names in a ledger whose source is no longer there, if most of its questions are in `bank`; and that ledger.
+
+    No ledger where its source may only have another form now: that stays, since it may belong to another document.
+    """
     best: tuple[Identity, Path] | None = None
     for other in _orphans(path, source.suffix):
         with contextlib.suppress(DocumentError):
@@ -167,7 +171,11 @@ def _under_former_name(bank: Bank, source: Path, path: Path, time: int) -> tuple
                 best is None or len(identity.matches) > len(best[0].matches)
             ):
                 best = identity, other
-    return best
+    if best is None:
+        return None
+    stem = best[1].name.removesuffix(ledger.SUFFIX)
+    lives = any(path.with_name(stem + suffix).exists() for suffix in SUFFIXES)
+    return best[0], None if lives else best[1]
 
 
 def _orphans(path: Path, suffix: str) -> list[Path]:

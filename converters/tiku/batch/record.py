@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from tiku.files import digest_at, whole_file
+from tiku.orders import staging
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,9 @@ class Record:
         if entry.url:
             from tiku import storage
 
+            # The folder's own name tells its URL: a record that someone has written cannot name another object.
+            if staging(entry.url.removesuffix(f"/{name}")) != self.folder:
+                return False
             storage.remove(entry.url)
             path.unlink(missing_ok=True)
             del self.entries[name]
