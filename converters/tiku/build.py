@@ -68,9 +68,6 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if was:
-            # what was read is taken for old at once: the collector would look through all of it twice
-            gc.freeze()
-            gc.unfreeze()
             gc.enable()
 
 
