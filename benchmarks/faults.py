@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "faults"))
+from forks import live
 from inject import Fault, install
 
 if TYPE_CHECKING:
@@ -131,12 +132,8 @@ class Child:
 def build(world: Path, *arguments: str, fault: Fault | None = None, before: Callable[[], None] | None = None) -> Child:
     """Start ``tiku build`` in the folder `world`, with `fault`; `before` runs in the child first."""
     ours, theirs = os.pipe()  # no file: a limit on files would hold for it, too
-    pid = os.fork()
-    if pid:
-        os.close(theirs)
-        return Child(pid, ours)
-    code = 70
-    try:
+
+    def struck() -> None:
         os.chdir(world)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs behind it ignore SIGINT
         os.dup2(theirs, 1)
@@ -153,17 +150,11 @@ def build(world: Path, *arguments: str, fault: Fault | None = None, before: Call
         from tiku.cli import main  # noqa: PLC0415
 
         main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    except BaseException:  # noqa: BLE001 - a fork must not go on as its parent
-        import traceback  # noqa: PLC0415
 
-        traceback.print_exc()
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+    if not (pid := os.fork()):
+        live(struck)
+    os.close(theirs)
+    return Child(pid, ours)
 
 
 # -- worlds -----------------------------------------------------------------------------------------------------------

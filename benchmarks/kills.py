@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "faults"))
+from forks import live
 from worlds import make, outputs
 
 if TYPE_CHECKING:
@@ -37,26 +38,16 @@ LONG = 120.0
 
 def fork(function: Callable[[], object], words: Path) -> int:
     """Run `function` in a fork whose output goes to the file `words`; return its process id."""
-    if pid := os.fork():
-        return pid
-    code = 70
-    try:
+
+    def heard() -> None:
         handle = os.open(words, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(handle, 1)
         os.dup2(handle, 2)
         function()
-        code = 0
-    except SystemExit as end:
-        code = int(end.code or 0)
-    except BaseException:  # noqa: BLE001 - a fork must not go on as its parent
-        import traceback  # noqa: PLC0415
 
-        traceback.print_exc()
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+    if not (pid := os.fork()):
+        live(heard)
+    return pid
 
 
 def build(world: Path, *arguments: str) -> Callable[[], None]:

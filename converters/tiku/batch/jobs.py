@@ -256,7 +256,6 @@ class _Work:
             yield from self._notes(content, rows)
 
     def _notes(self, content: _Content, rows: Mapping[Path, dict[str, Any] | None]) -> Iterator[Result]:
-        kept: Kept | None = None
         found = [row for output in self.noting if (row := rows[output.target])]
         if found and self._restored_ledger(found[0]):
             for output in self.noting:
