@@ -134,7 +134,9 @@ def findings_on(deck: Path, paper: Path) -> list[str]:
     return found
 
 
-# Text of the slide shown that reaches over its edges, and content taller or wider than the box that holds it.
+# Text of the slide shown that reaches over its edges; content taller or wider than the box that holds it; text whose
+# lines are not as tall as they are said to be, and rows of tables taller than theirs, wherever they stand: what is a
+# pixel too tall on a slide with room to spare is the one that runs over on a full one.
 _MEASURE = """
 async (index) => {
   const slide = Reveal.getSlides()[index], at = Reveal.getIndices(slide);
@@ -143,6 +145,22 @@ async (index) => {
   const edge = document.querySelector('.reveal').getBoundingClientRect(), found = [];
   const body = slide.querySelector('.body');
   if (body && body.scrollHeight > body.clientHeight + 3) found.push('body ' + (body.scrollHeight - body.clientHeight));
+  if (body && body.scrollWidth > body.clientWidth + 1) found.push('wide ' + (body.scrollWidth - body.clientWidth));
+  const title = slide.querySelector('.title');
+  if (title.scrollHeight > title.clientHeight + 1) found.push('title ' + (title.scrollHeight - title.clientHeight));
+  for (const block of slide.querySelectorAll('.flow p, .flow h3, .flow pre')) {
+    const style = getComputedStyle(block), line = parseFloat(style.lineHeight);
+    const lines = (block.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)) / line;
+    if (Math.abs(lines - Math.round(lines)) * line > 0.5)
+      found.push(lines.toFixed(2) + ' lines: ' + block.textContent.slice(0, 30));
+  }
+  for (const row of slide.querySelectorAll('.flow tr'))
+    if (row.offsetHeight > parseFloat(row.style.height) + 1)
+      found.push('row ' + (row.offsetHeight - parseFloat(row.style.height)));
+  for (const table of slide.querySelectorAll('.flow table')) {
+    const rows = [...table.rows].reduce((sum, row) => sum + parseFloat(row.style.height), 0);
+    if (table.offsetHeight > rows + 0.6) found.push('table ' + (table.offsetHeight - rows));
+  }
   const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
   for (let node; (node = walker.nextNode());) {
     if (!node.textContent.trim() || node.parentElement.closest('aside')) continue;

@@ -13,7 +13,7 @@ from tiku.render.deck import BODY_SIZES, Deck, Slide
 from tiku.render.paginate import metrics
 from tiku.render.paginate.builder import Builder
 from tiku.render.paginate.flow import BOLD, CODE, Code, Paragraph, Run, Table
-from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter
+from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter, leading
 from tiku.render.paginate.pages import Fitted, fit
 from tiku.render.paginate.rawhtml import paragraphs
 
@@ -179,6 +179,23 @@ def test_a_long_table_repeats_its_head() -> None:
     assert sum(len(part.rows) for part in parts if isinstance(part, Table)) == 40
 
 
+def test_a_table_on_several_slides_has_the_same_columns_on_each() -> None:
+    """Or rows would be taller than they were when the table was cut, and run off their slide."""
+    short, long = table(2, 6, " " + "一" * 60), table(2, 6, " " + "x" * 150)
+    rows = [row for block in (short, long) for row in block["c"][4][0][3]]  # type: ignore[index,call-overload]
+    for at, row in enumerate(rows):  # another column is the wide one on each slide
+        row[1][at // 6] = table(2, 1, "")["c"][4][0][3][0][1][0]  # type: ignore[index,call-overload]
+    short["c"][4][0][3] = rows  # type: ignore[index,call-overload]
+    found = fitted(short)
+    parts = [item for page in found.pages for item in page if isinstance(item, Table)]
+    setter = Setter(WIDTH, PAGE, {})
+    for part in parts:
+        setter.set_table(part, found.size)
+    assert len(parts) > 1
+    assert len({part.widths for part in parts}) == 1
+    assert max(sum(part.heights) for part in parts) <= PAGE
+
+
 def test_a_wide_table_is_turned_into_text() -> None:
     found = fitted(table(12, 2, " considerable"))
     items = [item for page in found.pages for item in page]
@@ -222,6 +239,23 @@ def test_titles_too_long_for_their_slide_stand_on_one_as_text() -> None:
     assert long in said
     assert long[::-1] in said
     assert said.count(name) >= 12
+
+
+@pytest.mark.parametrize("hyphen", [5, 20, 30, 40, 50])
+def test_a_shortened_title_fits_its_box_with_the_sign_of_it(hyphen: int) -> None:
+    """Words that must be broken are broken elsewhere by each renderer: no line may be left for the "…" alone."""
+    short = 0
+    for more in range(0, 60, 5):
+        title = "x" * hyphen + "-" + "y" * (66 - hyphen + more) + " and more words" * 12
+        intro = Section(title=({"t": "Str", "c": title},), intro=(text("前言"),))
+        deck = Deck(Bank(language="zh-CN", sections=(intro,)), Answers.HIDDEN, "pptx")
+        for slide in deck.slides():
+            if slide.kind == "text" and any(run.text.startswith("…") for run in slide.title):
+                bold = tuple(run._replace(style=run.style | BOLD) for run in slide.title)
+                lines = metrics.count(metrics.measure(bold), deck.geometry.title.width / slide.title_size)
+                assert lines * leading(slide.title_size) <= deck.geometry.title.height, title
+                short += 1
+    assert short
 
 
 def test_a_title_is_whole_on_one_of_many_slides() -> None:

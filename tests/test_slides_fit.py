@@ -9,6 +9,7 @@ import pytest
 
 import tiku
 from banks import REAL, SHOWCASE, bank_at
+from banks import bank as bank_of
 from slides_fuzz import Fuzz
 from slides_judges import Browser, pptx_findings, wait_for
 from tiku.render import deck as deck_module
@@ -55,6 +56,47 @@ def test_html_fits(name: str, tmp_path: Path, need: Callable[..., None]) -> None
         assert browser.findings() == []
         assert browser.complaints == []
         assert [url for url in browser.asked if not url.startswith(("file:", "data:"))] == []
+
+
+MIXED = """
+# 混排
+
+## 1. 代码 `npm عخف` 与 **加粗** 和 [链接](https://example.org)
+
+**Question:** 行内代码 `njlvltadlv عخف` 里有阿拉伯字母，`กขค` 有泰文，**粗体 `code`**、*斜体*、H~2~O、x^2^、~~删~~ 都在一行。
+
+> 引文里有 `code`，很长，长到要换行才放得下：一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十。
+>
+> | 名 | 值 |
+> |----|----|
+> | `code عخف` | **粗体** 与 `code` 一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十 |
+> | x^2^ | [链接](https://example.org) |
+
+A. 用 `code عخف`
+B. 用 **粗体**
+
+**Answer:** B
+
+**Explanation:** 脚注[^1]里也有。
+
+[^1]: 脚注里有 `code عخف` 和 x^2^。
+"""
+
+
+def test_lines_are_as_tall_as_they_are_said_to_be(tmp_path: Path, need: Callable[..., None]) -> None:
+    """Pieces in other fonts, raised or in boxes of their own push no line apart; and the judge sees it when they do."""
+    need("chromium", "py:playwright")
+    from playwright.sync_api import sync_playwright
+
+    deck, damaged = tmp_path / "mixed.slides.html", tmp_path / "damaged.slides.html"
+    tiku.write(bank_of(MIXED), deck, time=1_700_000_000)
+    page = deck.read_text(encoding="utf-8")
+    damaged.write_text(page.replace("code, i, s, span, sub, sup, u) { line-height: 0; }", "u) { top: 0; }"), "utf-8")
+    with sync_playwright() as playwright:
+        with Browser(playwright, deck) as browser:
+            assert browser.findings() == []
+        with Browser(playwright, damaged) as browser:
+            assert any(" lines: " in finding for finding in browser.findings())
 
 
 def test_the_judges_see_a_deck_made_for_a_taller_box(

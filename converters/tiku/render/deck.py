@@ -438,8 +438,14 @@ class Deck:
             and line.ends[kept + 1] - line.ends[ends[room - 2] if room > 1 else 0] < box.width / size - ending - 1
         ):
             kept += 1
-        before, _ = split_runs(title, min(kept, sum(len(run.text) for run in title)))
-        return (*before, Run("…" + tail)), size
+        kept = min(kept, sum(len(run.text) for run in title))
+        while True:
+            cut = (*split_runs(title, kept)[0], Run("…" + tail))
+            line = metrics.measure(tuple(run._replace(style=run.style | BOLD) for run in cut), self.builder.objects)
+            # Cut elsewhere, a word that must be broken may end elsewhere and leave the sign for a line too many.
+            if kept <= 1 or metrics.count(line, box.width / size, room) <= room:
+                return cut, size
+            kept -= 1
 
 
 __all__ = ["ITALIC", "Box", "Deck", "Geometry", "Slide"]

@@ -18,7 +18,7 @@ from tiku.markup import scheme
 from tiku.render import svg
 from tiku.render.deck import Deck, Slide
 from tiku.render.locales import direction, tag
-from tiku.render.paginate.measure import Setter, leading
+from tiku.render.paginate.measure import Setter, gap, leading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,7 +148,8 @@ class _Page:
         title = f'<{level} class="title" id="{slide.name}-title" style="font-size:{number(slide.title_size)}px;line-height:{number(leading(slide.title_size))}px">{self.content.runs(slide.title)}</{level}>'
         body = ""
         if inner:
-            style = f"font-size:{number(slide.size)}px;line-height:{number(leading(slide.size))}px"
+            gaps = f"--gap:{number(gap(slide.size))}px;--first:{number(setter.gap(slide.items[0], slide.size))}px"
+            style = f"font-size:{number(slide.size)}px;line-height:{number(leading(slide.size))}px;{gaps}"
             body = f'<div class="body" style="{style}"><div class="flow">{inner}</div></div>'
         foot = ""
         if slide.left or slide.progress or slide.link[1]:

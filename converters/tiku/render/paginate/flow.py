@@ -130,6 +130,9 @@ class Table(Item):
     columns: int = 0
     head: tuple[tuple[Cell, ...], ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
+    needs: tuple[list[float], list[float]] | None = field(default=None, repr=False)
+    """Least and natural widths of its columns in em, once measured: parts on other slides have the same columns, or
+    their rows would not be as tall as they were when the table was cut."""
     widths: tuple[float, ...] = ()
     """Of the columns, in points; set when it is measured."""
     heights: tuple[float, ...] = ()

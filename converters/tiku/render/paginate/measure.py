@@ -45,6 +45,11 @@ def code_leading(size: float) -> float:
     return float(round(size * 1.28))
 
 
+def gap(size: float) -> float:
+    """Room above text when it is not the first on its slide."""
+    return float(round(size * GAP))
+
+
 class Setter:
     """Measures items for a box `width` points wide on slides whose body is `page` points high.
 
@@ -59,7 +64,7 @@ class Setter:
 
     def gap(self, item: Item, size: float) -> float:
         """Room above `item` when it is not the first on its slide."""
-        return float(round(size * GAP)) + (4 if isinstance(item, Code | Table | Picture | Formula) else 0)
+        return gap(size) + (4 if isinstance(item, Code | Table | Picture | Formula) else 0)
 
     def line(self, paragraph: Paragraph) -> Line:
         """The measured text of `paragraph`."""
@@ -309,4 +314,4 @@ def split_runs(runs: Runs, at: int) -> tuple[Runs, Runs]:
     return tuple(before), ()
 
 
-__all__ = ["BOLD", "FLOOR", "Rule", "Setter", "code_leading", "leading", "split_runs"]
+__all__ = ["BOLD", "FLOOR", "Rule", "Setter", "code_leading", "gap", "leading", "split_runs"]

@@ -19,7 +19,9 @@ LONGEST_WORD = 14.0
 
 
 def _needs(table: Table, line: Callable[[Paragraph], Line]) -> tuple[list[float], list[float]]:
-    """The least and the natural width of each column, in em."""
+    """The least and the natural width of each column, in em; those of the whole table for each of its parts."""
+    if table.needs is not None:
+        return table.needs
     least, natural = [1.0] * table.columns, [1.5] * table.columns
     for row in (*table.head, *table.rows):
         for cell in row:
@@ -31,7 +33,8 @@ def _needs(table: Table, line: Callable[[Paragraph], Line]) -> tuple[list[float]
                 if measured.width > least[cell.column]:
                     word = measured.width if measured.width <= 4 else measured.longest_word
                     least[cell.column] = max(least[cell.column], min(word, LONGEST_WORD))
-    return least, natural
+    table.needs = least, natural
+    return table.needs
 
 
 def column_widths(table: Table, room: float, size: float, line: Callable[[Paragraph], Line]) -> list[float]:
