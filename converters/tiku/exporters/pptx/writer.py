@@ -7,11 +7,12 @@ from __future__ import annotations
 import datetime as dt
 import posixpath
 import re
-import zipfile
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku.exporters.pptx import pictures
+from tiku.exporters.pptx.archive import Archive
 from tiku.exporters.pptx.shapes import ShapeWriter
 from tiku.exporters.pptx.template import Template, builtin
 from tiku.exporters.pptx.text import TextWriter
@@ -22,7 +23,7 @@ from tiku.render.paginate.flow import Paragraph
 from tiku.render.paginate.measure import Setter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
@@ -64,8 +65,9 @@ def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     deck = Deck(
         bank, options.answers, "pptx", explanation=str(options.settings["explanation"]), geometry=template.geometry
     )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        package = _Package(bank, template, archive, options.time)
+    when = dt.datetime.fromtimestamp(options.time, dt.UTC)
+    with path.open("wb") as file, Archive(file, when) as archive:
+        package = _Package(bank, template, archive, when)
         for slide in deck.slides():
             package.slide(slide, deck)
         package.finish()
@@ -73,12 +75,11 @@ def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
 
 
 class _Package:
-    def __init__(self, bank: Bank, template: Template, archive: zipfile.ZipFile, time: int) -> None:
+    def __init__(self, bank: Bank, template: Template, archive: Archive, when: dt.datetime) -> None:
         self.bank = bank
         self.template = template
         self.archive = archive
-        self.when = dt.datetime.fromtimestamp(time, dt.UTC)
-        self.date = self.when.timetuple()[:6]
+        self.when = when
         self.language = language_tag(bank.language)
         self.problems: list[Problem] = []
         self.names: dict[str, int] = {}
@@ -95,12 +96,8 @@ class _Package:
         self.put("_rels/.rels", template.parts["_rels/.rels"])
         self.put("docProps/core.xml", self._core())
 
-    def put(self, name: str, data: bytes | str) -> None:
-        info = zipfile.ZipInfo(name, self.date)
-        info.compress_type = zipfile.ZIP_STORED if name.endswith((".png", ".jpg")) else zipfile.ZIP_DEFLATED
-        info.external_attr = 0o644 << 16
-        info.create_system = 3
-        self.archive.writestr(info, data)
+    def put(self, name: str, content: bytes | str | Iterable[str]) -> None:
+        self.archive.put(name, content, deflate=not name.endswith((".png", ".jpg")))
 
     # -- slides ---------------------------------------------------------------------------------------------------
 
@@ -203,8 +200,9 @@ class _Package:
 
     # -- the rest of the package ---------------------------------------------------------------------------------------
 
-    def _rels(self, rels: list[tuple[str, str]], folder: str) -> str:
-        rows = []
+    def _rels(self, rels: Iterable[tuple[str, str]], folder: str) -> Iterator[str]:
+        """A list of relationships, in pieces: that of the presentation names every slide."""
+        yield f'{DECLARATION}<Relationships xmlns="{PACKAGE_RELS}">'
         for index, (kind, target) in enumerate(rels, 1):
             external = ""
             where = target
@@ -214,8 +212,8 @@ class _Package:
                 where = f"slide{self.names.get(target, 1)}.xml"
             else:
                 where = posixpath.relpath(target, folder)
-            rows.append(f'<Relationship Id="rId{index}" Type="{R}/{kind}" Target="{text(where)}"{external}/>')
-        return f'{DECLARATION}<Relationships xmlns="{PACKAGE_RELS}">{"".join(rows)}</Relationships>'
+            yield f'<Relationship Id="rId{index}" Type="{R}/{kind}" Target="{text(where)}"{external}/>'
+        yield "</Relationships>"
 
     def _relate_slide(self, number: int, *, last: bool = False) -> None:
         """Write the relationships of a slide, unless they name a slide that is still to come."""
@@ -233,28 +231,34 @@ class _Package:
         kept = [name for name in self.template.parts if name != "_rels/.rels" and (notes or not self._only_notes(name))]
         for name in kept:
             self.put(name, self.template.parts[name])
-        rels = [("slideMaster", part) for _, part in self.template.masters]
+        numbers = range(1, self.count + 1)
         masters = "".join(
             f'<p:sldMasterId id="{text(number)}" r:id="rId{place}"/>'
             for place, (number, _) in enumerate(self.template.masters, 1)
         )
-        first = len(rels)
-        rels += [("slide", f"ppt/slides/slide{number}.xml") for number in range(1, self.count + 1)]
-        slides = "".join(
-            f'<p:sldId id="{255 + number}" r:id="rId{number + first}"/>' for number in range(1, self.count + 1)
-        )
+        first = len(self.template.masters)
         notes_list = ""
+        rest = [
+            ("presProps", "ppt/presProps.xml"),
+            ("viewProps", "ppt/viewProps.xml"),
+            ("theme", self._theme()),
+            ("tableStyles", "ppt/tableStyles.xml"),
+        ]
         if notes:
-            rels.append(("notesMaster", self.notes_master))
-            notes_list = f'<p:notesMasterIdLst><p:notesMasterId r:id="rId{len(rels)}"/></p:notesMasterIdLst>'
-        for kind in ("presProps", "viewProps", "theme", "tableStyles"):
-            rels.append((kind, self._theme() if kind == "theme" else f"ppt/{kind}.xml"))
+            rest.insert(0, ("notesMaster", self.notes_master))
+            notes_list = (
+                f'<p:notesMasterIdLst><p:notesMasterId r:id="rId{first + self.count + 1}"/></p:notesMasterIdLst>'
+            )
         geometry, k = self.template.geometry, self.template.factor
         size = f'<p:sldSz cx="{emu(geometry.width * k)}" cy="{emu(geometry.height * k)}"/><p:notesSz cx="6858000" cy="9144000"/>'
-        self.put(
-            "ppt/presentation.xml",
-            f'{DECLARATION}<p:presentation {NAMESPACES} saveSubsetFonts="1"><p:sldMasterIdLst>{masters}'
-            f"</p:sldMasterIdLst>{notes_list}<p:sldIdLst>{slides}</p:sldIdLst>{size}{self.template.default_text or _DEFAULT_TEXT}</p:presentation>",
+        head = f'{DECLARATION}<p:presentation {NAMESPACES} saveSubsetFonts="1"><p:sldMasterIdLst>{masters}</p:sldMasterIdLst>{notes_list}<p:sldIdLst>'
+        slides = (f'<p:sldId id="{255 + number}" r:id="rId{number + first}"/>' for number in numbers)
+        foot = f"</p:sldIdLst>{size}{self.template.default_text or _DEFAULT_TEXT}</p:presentation>"
+        self.put("ppt/presentation.xml", chain([head], slides, [foot]))
+        rels = chain(
+            (("slideMaster", part) for _, part in self.template.masters),
+            (("slide", f"ppt/slides/slide{number}.xml") for number in numbers),
+            rest,
         )
         self.put("ppt/_rels/presentation.xml.rels", self._rels(rels, "ppt"))
         self.put("[Content_Types].xml", self._types(kept))
@@ -270,31 +274,34 @@ class _Package:
     def _only_notes(name: str) -> bool:
         return "notesMaster" in name or "themeNotes" in name
 
-    def _types(self, parts: list[str]) -> str:
-        rows = [
-            ("ppt/presentation.xml", f"{_TYPE}.presentation.main+xml"),
-            ("docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
-        ]
+    def _types(self, parts: list[str]) -> Iterator[str]:
+        """The content type of every part, in pieces."""
+        suffixes = {
+            suffix: kind for suffix, kind in self.template.defaults.items() if suffix not in {"rels", "xml"}
+        } | {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml"}
+        yield f'{DECLARATION}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        yield '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        yield '<Default Extension="xml" ContentType="application/xml"/>'
+        for suffix, kind in suffixes.items():
+            yield f'<Default Extension="{suffix}" ContentType="{kind}"/>'
+        for name, kind in self._kinds(parts):
+            yield f'<Override PartName="/{name}" ContentType="{kind}"/>'
+        yield "</Types>"
+
+    def _kinds(self, parts: list[str]) -> Iterator[tuple[str, str]]:
+        yield "ppt/presentation.xml", f"{_TYPE}.presentation.main+xml"
+        yield "docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"
         for name in parts:
             kind = self.template.overrides.get(name) or next(
                 (value for prefix, value in _TYPES.items() if name.startswith(prefix) and not name.endswith(".rels")),
                 "",
             )
             if kind:
-                rows.append((name, kind))
-        rows += [(f"ppt/slides/slide{number}.xml", f"{_TYPE}.slide+xml") for number in range(1, self.count + 1)]
-        rows += [(f"ppt/notesSlides/notesSlide{number}.xml", f"{_TYPE}.notesSlide+xml") for number in self.noted]
-        suffixes = {
-            suffix: kind for suffix, kind in self.template.defaults.items() if suffix not in {"rels", "xml"}
-        } | {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml"}
-        defaults = "".join(f'<Default Extension="{suffix}" ContentType="{kind}"/>' for suffix, kind in suffixes.items())
-        return (
-            f'{DECLARATION}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Default Extension="xml" ContentType="application/xml"/>{defaults}'
-            + "".join(f'<Override PartName="/{name}" ContentType="{kind}"/>' for name, kind in rows)
-            + "</Types>"
-        )
+                yield name, kind
+        for number in range(1, self.count + 1):
+            yield f"ppt/slides/slide{number}.xml", f"{_TYPE}.slide+xml"
+        for number in self.noted:
+            yield f"ppt/notesSlides/notesSlide{number}.xml", f"{_TYPE}.notesSlide+xml"
 
     def _core(self) -> str:
         stamp = self.when.strftime("%Y-%m-%dT%H:%M:%SZ")
