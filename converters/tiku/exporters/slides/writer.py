@@ -120,7 +120,7 @@ class _Page:
             f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="generator" content="tiku">\n'
             f"<title>{escape(self.bank.title or terms['questions'])}</title>\n"
-            f"<style>{_vendor('reset.css')}</style>\n<style>{_vendor('reveal.css')}</style>\n<style>{_asset('deck.css')}</style>\n"
+            f"<style>{_vendor('reset.css')}</style>\n<style>{_vendor('reveal.css')}</style>\n<style>{_asset('deck.css')}{_asset('scroll.css')}</style>\n"
             f"<script>{_asset('first.js')}</script>\n</head>\n<body>\n"
             f'<main aria-label="{escape(self.bank.title or terms["questions"])}">\n<div class="reveal">\n<div class="slides">\n'
         )
