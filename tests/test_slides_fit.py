@@ -80,6 +80,15 @@ B. 用 **粗体**
 **Explanation:** 脚注[^1]里也有。
 
 [^1]: 脚注里有 `code عخف` 和 x^2^。
+
+## 2. 求 $\\frac{a+b}{c}$ 与 $\\sum_{i=1}^n x_i$ 的值，其中 $\\sqrt{\\frac{x^2}{y_1}}$ 很长很长，很长很长，很长很长，$\\frac{a}{b}$
+
+**Question:** 当 $|x|$ 很大时 $\\sigma'(x)\\to 0$。
+
+- $y_q$ 与 $\\langle a, b \\rangle$
+- $\\frac{a+b}{c}$ 与 $\\underbrace{a+b}_n$
+
+**Answer:** $|x|$
 """
 
 

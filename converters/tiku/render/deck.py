@@ -16,7 +16,7 @@ from tiku.render.options import Answers
 from tiku.render.paginate import metrics
 from tiku.render.paginate.builder import Builder
 from tiku.render.paginate.flow import BOLD, ITALIC, Item, Paragraph, Place, Run, Runs
-from tiku.render.paginate.measure import Setter, leading, split_runs
+from tiku.render.paginate.measure import FORMULA_TALLER, Setter, leading, split_runs
 from tiku.render.paginate.pages import Fitted, fit
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tiku.model import Bank, Block, Question, Section
     from tiku.problems import Problem
+    from tiku.render.paginate.metrics import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ def _is_short(slide: Slide) -> bool:
     """Whether a question is a line or two of text and nothing else."""
     plain = all(isinstance(item, Paragraph) and not item.path and item.role == "body" for item in slide.items)
     return plain and slide.height <= 3 * leading(slide.size)
+
+
+def _rows(line: Line, size: float, height: float) -> int:
+    """How many lines of a title fit `height`: fewer where there are formulas taller than a line."""
+    taller = sorted((max(0.0, tall * size * FORMULA_TALLER - leading(size)) for _, tall in line.tall), reverse=True)
+    for row in range(int(height / leading(size)), 0, -1):
+        if row * leading(size) + sum(taller[:row]) <= height:
+            return row
+    return 0
 
 
 @dataclass(slots=True)
@@ -423,13 +433,13 @@ class Deck:
         whole = (*title, Run(tail)) if tail else title
         line = metrics.measure(tuple(run._replace(style=run.style | BOLD) for run in whole), self.builder.objects)
         for size in sizes:
-            room = int(box.height / leading(size))
-            if metrics.count(line, box.width / size, room) <= room:
+            room = _rows(line, size, box.height)
+            if room and metrics.count(line, box.width / size, room) <= room:
                 return whole, size
         if not shorten:
             return title, 0.0
         size = sizes[-1]
-        room = int(box.height / leading(size))
+        room = max(1, _rows(line, size, box.height))
         ending = metrics.measure((Run("…" + tail, BOLD),)).width
         ends, _ = metrics.lines(line, box.width / size, enough=room)
         kept = max(1, (ends[room - 2] if room > 1 else 0))
