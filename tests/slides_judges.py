@@ -103,23 +103,27 @@ def findings_on(deck: Path, paper: Path) -> list[str]:
     assert len(slides) == len(document)
     for number, (shapes, page) in enumerate(zip(slides, document, strict=True), 1):
         seen = ""
-        for block in page.get_text("dict", flags=flags)["blocks"]:
+        for block in page.get_text("rawdict", flags=flags)["blocks"]:
             for line in block.get("lines", []):
-                spans = [span for span in line["spans"] if span["text"].strip()]
+                # Blanks and joiners may hang over the edge of a line, in Arabic over its left one: nobody sees them.
+                spans = [
+                    (span, chars)
+                    for span in line["spans"]
+                    if (
+                        chars := [char for char in span["chars"] if unicodedata.category(char["c"]) not in {"Zs", "Cf"}]
+                    )
+                ]
                 if not spans:
                     continue
-                text = folded("".join(span["text"] for span in spans))
+                text = folded("".join(char["c"] for span in line["spans"] for char in span["chars"]))
                 seen += text
-                base, size = max(span["origin"][1] for span in spans), max(span["size"] for span in spans)
-                hangs = unicodedata.category(text[-1]) in {
-                    "Po",
-                    "Pe",
-                    "Pf",
-                }  # closing marks may, by the rules of setting
-                right = spans[-1]["bbox"][2] - (size if hangs else 0)
-                said = spans[-1]["text"]
-                right -= 0.6 * size * (len(said) - len(said.rstrip()))  # blanks hang over the edge, unseen
-                ink = (spans[0]["bbox"][0], base - 0.8 * size, right, base + 0.15 * size)
+                base = max(char["origin"][1] for _, chars in spans for char in chars)
+                size = max(span["size"] for span, _ in spans)
+                # Closing marks may, too, by the rules of setting.
+                hangs = unicodedata.category(spans[-1][1][-1]["c"]) in {"Po", "Pe", "Pf"}
+                left = min(char["bbox"][0] for _, chars in spans for char in chars)
+                right = max(char["bbox"][2] for _, chars in spans for char in chars) - (size if hangs else 0)
+                ink = (left, base - 0.8 * size, right, base + 0.15 * size)
                 if _Box("", 0, 0, page.rect.width, page.rect.height).excess(*ink) > FORGIVEN:
                     found.append(f"slide {number}: off the slide: {text[:30]}")
                 # Labels of lists stand in no text; a short piece may belong anywhere.
