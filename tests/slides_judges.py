@@ -8,11 +8,12 @@ import subprocess
 import unicodedata
 import zipfile
 from collections import Counter
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
 
-from slides_reading import A, P, folded, slide_parts
+from slides_reading import MC, A, P, folded, slide_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,18 @@ class _Box(NamedTuple):
         return max(self.left - left, self.top - top, right - self.right, bottom - self.bottom)
 
 
+def _frame(shape: etree._Element) -> _Box | None:
+    """Where a shape stands; None when its layout says so."""
+    frame = next(shape.iter(A + "xfrm", P + "xfrm"), None)
+    if frame is None:
+        return None
+    left, top, width, height = (
+        int(frame.find(A + tag).get(key)) / 12700
+        for tag, key in (("off", "x"), ("off", "y"), ("ext", "cx"), ("ext", "cy"))
+    )
+    return _Box("", left, top, left + width, top + height)
+
+
 def _boxes(deck: Path) -> list[list[_Box]]:
     """For each slide its shapes."""
     out = []
@@ -60,18 +73,33 @@ def _boxes(deck: Path) -> list[list[_Box]]:
         for part in slide_parts(package):
             shapes = []
             for shape in etree.fromstring(package.read(part)).iter(P + "sp", P + "graphicFrame"):
-                frame = next(shape.iter(A + "xfrm", P + "xfrm"), None)
                 text = folded("".join(node.text or "" for node in shape.iter(A + "t")))
-                if frame is None:  # its layout says where it stands: only the slide's edges are known
-                    shapes.append(_Box(text, -9999, -9999, 9999, 9999))
-                    continue
-                left, top, width, height = (
-                    int(frame.find(A + tag).get(key)) / 12700
-                    for tag, key in (("off", "x"), ("off", "y"), ("ext", "cx"), ("ext", "cy"))
-                )
-                shapes.append(_Box(text, left, top, left + width, top + height))
+                # Where its layout says where it stands, only the slide's edges are known.
+                box = _frame(shape) or _Box("", -9999, -9999, 9999, 9999)
+                shapes.append(box._replace(text=text))
             out.append(shapes)
     return out
+
+
+def collisions(deck: Path) -> list[str]:
+    """Shapes that lie one over another or off the slide: code, tables and pictures hold their text wherever they are."""
+    found = []
+    with zipfile.ZipFile(deck) as package:
+        size = next(etree.fromstring(package.read("ppt/presentation.xml")).iter(P + "sldSz"))
+        slide = _Box("", 0, 0, int(size.get("cx")) / 12700, int(size.get("cy")) / 12700)
+        for number, part in enumerate(slide_parts(package), 1):
+            frames = []
+            for shape in etree.fromstring(package.read(part)).iter(P + "sp", P + "pic", P + "graphicFrame"):
+                box = _frame(shape)
+                if box and not any(True for _ in shape.iterancestors(MC + "Fallback")):
+                    frames.append((next(shape.iter(P + "cNvPr")).get("name"), box))
+            found += [f"slide {number}: {name} is off it" for name, box in frames if slide.excess(*box[1:]) > FORGIVEN]
+            for (one, first), (other, second) in combinations(frames, 2):
+                across = min(first.right, second.right) - max(first.left, second.left)
+                down = min(first.bottom, second.bottom) - max(first.top, second.top)
+                if min(across, down) > FORGIVEN:
+                    found.append(f"slide {number}: {one} and {other} overlap by {min(across, down):.0f} pt")
+    return found
 
 
 def with_fonts(deck: Path, target: Path, fonts: str) -> Path:
@@ -88,8 +116,8 @@ def with_fonts(deck: Path, target: Path, fonts: str) -> Path:
 
 
 def pptx_findings(deck: Path, folder: Path) -> list[str]:
-    """Lines that LibreOffice draws off the slide or out of their box, and text that it does not draw at all."""
-    return findings_on(deck, drawn(deck, folder))
+    """Lines that LibreOffice draws off the slide or out of their box, text that it does not draw, shapes that overlap."""
+    return collisions(deck) + findings_on(deck, drawn(deck, folder))
 
 
 def findings_on(deck: Path, paper: Path) -> list[str]:
@@ -126,9 +154,12 @@ def findings_on(deck: Path, paper: Path) -> list[str]:
                 ink = (left, base - 0.8 * size, right, base + 0.15 * size)
                 if _Box("", 0, 0, page.rect.width, page.rect.height).excess(*ink) > FORGIVEN:
                     found.append(f"slide {number}: off the slide: {text[:30]}")
-                # Labels of lists stand in no text; a short piece may belong anywhere.
+                # Labels of lists stand in no text; a short piece may belong to any shape that has its letters.
                 bare = _LABEL.sub("", text, count=1)
-                out = [box.excess(*ink) for box in shapes if len(bare) > 3 and (text in box.text or bare in box.text)]
+                if len(bare) > 3:
+                    out = [box.excess(*ink) for box in shapes if text in box.text or bare in box.text]
+                else:
+                    out = [box.excess(*ink) for box in shapes if bare and not Counter(bare) - Counter(box.text)]
                 if out and min(out) > FORGIVEN:
                     found.append(f"slide {number}: {min(out):.0f} pt out of its box: {text[:30]}")
         wanted = Counter("".join(box.text for box in shapes))

@@ -11,7 +11,7 @@ import tiku
 from banks import REAL, SHOWCASE, bank_at
 from banks import bank as bank_of
 from slides_fuzz import Fuzz
-from slides_judges import Browser, pptx_findings, wait_for
+from slides_judges import Browser, collisions, pptx_findings, wait_for
 from tiku.render import deck as deck_module
 
 if TYPE_CHECKING:
@@ -121,6 +121,20 @@ def test_the_judges_see_a_deck_made_for_a_taller_box(
     tiku.write(bank, tmp_path / "tall.slides.html", time=1_700_000_000)
     with sync_playwright() as playwright, Browser(playwright, tmp_path / "tall.slides.html") as browser:
         assert browser.findings()
+
+
+def test_code_and_tables_keep_clear_of_what_stands_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All their text stays in their shape wherever that stands: only the places of shapes show the fault."""
+    lines = "\n".join(f"    x = {number}" for number in range(60))
+    rows = "\n".join(f"| {number} | b |" for number in range(10))
+    bank = bank_of(f"### 1. A\n\n**答案：**\n\n{lines}\n\n### 2. B\n\n**答案：**\n\n| a | b |\n|---|---|\n{rows}\n")
+    tiku.write(bank, tmp_path / "deck.pptx", time=1_700_000_000)
+    assert collisions(tmp_path / "deck.pptx") == []
+    too_tall(monkeypatch)
+    tiku.write(bank, tmp_path / "tall.pptx", time=1_700_000_000)
+    found = " ".join(collisions(tmp_path / "tall.pptx"))
+    assert "Code" in found
+    assert "Table" in found
 
 
 def test_print_gives_a_page_for_each_slide(tmp_path: Path, need: Callable[..., None]) -> None:
