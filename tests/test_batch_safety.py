@@ -174,7 +174,7 @@ def test_folder_that_cannot_be_written_ends_with_3_before_any_work(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("tiku.files._create", refuse)
     monkeypatch.setattr(reading, "read", lambda *_, **__: pytest.fail("it was read"))
     done = tiku("build", "-j", "1")
     assert done.code == 3

@@ -108,7 +108,7 @@ def test_store_that_cannot_be_written_stops_nothing(
     if obstacle == "file":
         store.folder.write_text("not a folder", encoding="utf-8")
     elif obstacle == "full":
-        monkeypatch.setattr(Path, "write_bytes", _full)
+        monkeypatch.setattr("tiku.files.os.write", _full)
     else:
         (store.folder / "objects" / name[:2] / name[2:]).mkdir(parents=True)
     assert store.put(b"bytes") == name

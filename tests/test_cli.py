@@ -254,7 +254,7 @@ def test_a_folder_that_cannot_be_written_is_the_environments_fault(
     def refuse(*_args: object, **_options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("tiku.files._create", refuse)
     done = tiku("convert", "a.md", "-t", "json")
     assert (done.code, done.err) == (3, "tiku: cannot write 'a.json': Permission denied\n")
 

@@ -199,7 +199,7 @@ def test_both_sides_of_a_merge_count(author: Author) -> None:
     assert len(identify(bank_of(everything), ledger.loads(merged), 400).matches) == 8
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"guid": 3}', '{"guid": "a", "title": "x:%%%"}', '{"tiku-ids": 9}'])
+@pytest.mark.parametrize("line", ["{", "[]", '{"guid": 3}', '{"guid": "a", "title": "x~%%%"}', '{"tiku-ids": 9}'])
 def test_a_damaged_ledger_is_an_error_with_its_line(line: str) -> None:
     with pytest.raises(DocumentError, match=r"names\.jsonl:2: ") as caught:
         ledger.loads('{"tiku-ids": 1, "namespace": ""}\n' + line, "names.jsonl")

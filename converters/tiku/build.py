@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku import sources, storage
+from tiku import collector, sources, storage
 from tiku.errors import DocumentError, UsageError
 from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for
 from tiku.files import whole_file
@@ -16,7 +16,7 @@ from tiku.orders import format_of
 from tiku.readers import Reading, ReadOptions, reader_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tiku.model import Bank
     from tiku.problems import Problem
@@ -49,26 +49,12 @@ def read(source: str | Path, *, format: str = "", allow_net: bool = False, **set
     root = Path.cwd() if name == "-" else Path(name).parent
     options = ReadOptions(file=name, root=root, **settings)
     reader, data = reader_for(format, name), sources.read_bytes(name, settings.get("fetch"))
-    with _no_collection():
+    with collector.stopped():
         reading = reader.read(data, options)
     if not reading.bank.questions:
         looked = "; ".join(reading.evidence) or "headings, lists and paragraphs that begin with a number"
         raise DocumentError(f"Q001 no questions found (looked for: {looked})", file=name)
     return reading
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the cyclic garbage collector: an AST has no cycles, and looking for them takes a third of the reading."""
-    import gc
-
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def time_for(bank: Bank, source: str) -> int:

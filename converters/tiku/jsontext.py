@@ -1,88 +1,64 @@
-"""JSON with an indent of one space, as ``json.dumps(value, ensure_ascii=False, indent=1)`` writes it, to the byte.
+"""JSON for people and for git: a line for each value, with an indent of one space; but a block of pandoc's is one line.
 
-The standard library writes indented JSON in Python, item by item; this does so in runs, in a third of the time. What
-it is quick at are pandoc's nodes: ``{"t": "Str", "c": "word"}``.
+So are inlines. A paragraph that changes is then one line that changes.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING, Any
+
+from tiku.markup import BLOCKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DEEPEST = 120
-_BREAKS = tuple("\n" + " " * depth for depth in range(_DEEPEST + 3))
-"""The break before a line, by the depth of what stands in it."""
-_NODE = ["t", "c"]
-_WORDS = tuple((f'{{{inner}"t": "Str",{inner}"c": ', f"{outer}}}") for outer, inner in pairwise(_BREAKS))
-"""What stands around a word in a node, by the depth of the node."""
-_SPACES = tuple(f'{{{inner}"t": "Space"{outer}}}' for outer, inner in pairwise(_BREAKS))
-_CONSTANTS = {None: "null", True: "true", False: "false"}
+_node = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""A node as one line. It is the standard library's encoder in C, which an indent would turn off."""
 
 
 def text(value: Any, default: Callable[[Any], Any]) -> str:
-    """`value` as JSON; `default` turns what JSON does not know into what it does, one level at a time."""
+    """`value` as JSON; `default` turns what JSON does not know into what it does, one level at a time.
+
+    A dictionary with a key ``t`` is a node.
+    """
     out: list[str] = []
-    _write(value, 0, out.append, default)
+    _write(value, "\n", out.append, default)
     return "".join(out)
 
 
-def _write(value: Any, depth: int, add: Callable[[str], Any], default: Callable[[Any], Any]) -> None:
+def _write(value: Any, line: str, add: Callable[[str], Any], default: Callable[[Any], Any]) -> None:
+    """`line` is the break before what stands at the depth of `value`."""
     kind = type(value)
     if kind is str:
         add(_quoted(value))
-    elif kind is dict or kind is list or kind is tuple:
-        if not value:
-            add("{}" if kind is dict else "[]")
-        elif depth > _DEEPEST:  # hardly ever
-            written = json.dumps(value, ensure_ascii=False, indent=1, default=default)
-            add(written.replace("\n", "\n" + " " * depth))
-        elif kind is dict:
-            _object(value, depth, add, default)
-        else:
-            _array(value, depth, add, default)
-    elif value is None or kind is bool:
-        add(_CONSTANTS[value])
-    elif isinstance(value, str | int | float):
-        add(json.dumps(value, ensure_ascii=False))
-    else:
-        _write(default(value), depth, add, default)
-
-
-def _object(value: dict[str, Any], depth: int, add: Callable[[str], Any], default: Callable[[Any], Any]) -> None:
-    between = _BREAKS[depth + 1]
-    before = "{" + between
-    for key, item in value.items():
-        if type(item) is str:
-            add(f"{before}{_quoted(key)}: {_quoted(item)}")
-        else:
+    elif kind is dict:
+        if "t" in value or not value:
+            add(_node(value))
+            return
+        before = "{" + line + " "
+        for key, item in value.items():
             add(f"{before}{_quoted(key)}: ")
-            _write(item, depth + 1, add, default)
-        before = "," + between
-    add(_BREAKS[depth] + "}")
-
-
-def _array(value: Any, depth: int, add: Callable[[str], Any], default: Callable[[Any], Any]) -> None:
-    below = depth + 1
-    start, end = _WORDS[below]
-    between = _BREAKS[below]
-    before = "[" + between
-    for item in value:
-        if type(item) is dict:
-            name = item.get("t")
-            if name == "Str" and type(word := item.get("c")) is str and [*item] == _NODE:
-                add(f"{before}{start}{_quoted(word)}{end}")
-            elif name == "Space" and len(item) == 1:
-                add(before + _SPACES[below])
-            else:
-                add(before)
-                _write(item, below, add, default)
-        else:
+            _write(item, line + " ", add, default)
+            before = "," + line + " "
+        add(line + "}")
+    elif kind is list or kind is tuple:
+        if not value or _is_inline(value[0]):
+            add(_node(value))
+            return
+        before = "[" + line + " "
+        for item in value:
             add(before)
-            _write(item, below, add, default)
-        before = "," + between
-    add(_BREAKS[depth] + "]")
+            _write(item, line + " ", add, default)
+            before = "," + line + " "
+        add(line + "]")
+    elif value is None or isinstance(value, str | int | float):
+        add(_node(value))
+    else:
+        _write(default(value), line, add, default)
+
+
+def _is_inline(item: Any) -> bool:
+    kind = item.get("t") if type(item) is dict else None
+    return type(kind) is str and kind not in BLOCKS

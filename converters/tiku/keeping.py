@@ -41,6 +41,8 @@ class Keeping:
     """An earlier deck, of ours or of another program, whose names are taken over."""
     frozen: bool = False
     """Fail when the ledger would change."""
+    former: bool = True
+    """Whether to look for the ledger of a source that has another name now; a build knows whether there is any."""
     tombstones: bool = False
     """Write a second deck that lets Anki delete the notes of removed questions."""
 
@@ -87,7 +89,7 @@ def recall(bank: Bank, source: str, decks: Iterable[tuple[Any, Path]], keeping: 
         base = join(base, other)
     identity = identify(bank, base, _now(base, time))
     replaces = None
-    if path and not text and not identity.matches:
+    if path and keeping.former and not text and not identity.matches:
         identity, replaces = _under_former_name(bank, Path(source), path, time) or (identity, None)
     if base and not keeping.from_deck and not text and not replaces and not _same_bank(identity):
         identity = identify(bank, None, time)  # what stood there was another bank's
@@ -163,7 +165,7 @@ def _under_former_name(bank: Bank, source: Path, path: Path, time: int) -> tuple
     No ledger where its source may only have another form now: that stays, since it may belong to another document.
     """
     best: tuple[Identity, Path] | None = None
-    for other in _orphans(path, source.suffix):
+    for other in (path.with_name(name) for name in orphans(path.parent, source.suffix) if name != path.name):
         with contextlib.suppress(DocumentError):
             memory = ledger.loads(_text(other), str(other))
             identity = identify(bank, memory, _now(memory, time))
@@ -178,14 +180,14 @@ def _under_former_name(bank: Bank, source: Path, path: Path, time: int) -> tuple
     return best[0], None if lives else best[1]
 
 
-def _orphans(path: Path, suffix: str) -> list[Path]:
-    """The ledgers beside `path` whose sources, files that end in `suffix`, are no longer there."""
+def orphans(folder: Path, suffix: str) -> list[str]:
+    """The names of ledgers in `folder` whose sources, files that end in `suffix`, are no longer there."""
     try:
-        names = set(os.listdir(path.parent))  # noqa: PTH208 - names are enough, and there may be thousands
+        names = set(os.listdir(folder))  # noqa: PTH208 - names are enough, and there may be thousands
     except OSError:
         return []
-    ledgers = sorted(name for name in names if name.endswith(ledger.SUFFIX) and name != path.name)
-    return [path.with_name(name) for name in ledgers if name.removesuffix(ledger.SUFFIX) + suffix not in names]
+    ledgers = sorted(name for name in names if name.endswith(ledger.SUFFIX))
+    return [name for name in ledgers if name.removesuffix(ledger.SUFFIX) + suffix not in names]
 
 
 def _doubt(doubt: Any) -> Problem:
@@ -224,14 +226,13 @@ def _matched(kept: Kept) -> list[tuple[Known, Any]]:
 
 def save(kept: Kept) -> list[Problem]:
     """Write the ledger, if it says anything new; a problem when it cannot be written."""
-    from tiku.files import whole_file
+    from tiku.files import write_whole
 
     text = ledger.dumps(kept.identity.memory())
     if kept.path is None or text == kept.text:
         return []
     try:
-        with whole_file(kept.path) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+        write_whole(kept.path, text.encode())
     except SetupError as error:
         return [Problem("Q504", f"the ledger is not kept: {error.message}", str(kept.path))]
     if kept.replaces:

@@ -33,7 +33,7 @@ def schema() -> str:
 
 
 def dumps(bank: Bank) -> str:
-    """`bank` as JSON text: one space of indent, keys in the order of the model's fields, a final newline."""
+    """`bank` as JSON text: as `jsontext` lays it out, keys in the order of the model's fields, a final newline."""
     document = {"$schema": SCHEMA, "tiku": VERSION, "pandoc-api-version": markup.API_VERSION, "bank": bank}
     return jsontext.text(document, _plain) + "\n"
 

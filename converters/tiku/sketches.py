@@ -6,8 +6,8 @@ import base64
 import hashlib
 import re
 import unicodedata
-from struct import pack, unpack, unpack_from
-from zlib import crc32
+from itertools import compress
+from struct import pack, unpack
 
 SIZE = 64
 """Most values in a sketch: the estimate of likeness is then good to about 1/√64 of itself at worst."""
@@ -62,18 +62,19 @@ class Fingerprint:
         return len({*one} & {*two} & {*union}) / len(union)
 
     def stored(self) -> str:
-        """The fingerprint as text: ``digest:sketch``, the sketch in base64, three bytes a value."""
+        """The fingerprint as text: ``digest~sketch``, the sketch in base64, three bytes a value."""
         if not self.digest:
             return ""
         count = len(self.sketch)
         four, data = pack(f">{count}I", *self.sketch), bytearray(3 * count)
         data[0::3], data[1::3], data[2::3] = four[1::4], four[2::4], four[3::4]
-        return f"{self.digest}:{base64.b64encode(data).decode()}"
+        return f"{self.digest}~{base64.b64encode(data).decode()}"
 
     @classmethod
     def load(cls, stored: str) -> Fingerprint:
         """The fingerprint that `stored` is. Raises ValueError when it is none."""
-        digest, _, sketch = stored.partition(":")
+        digest, _, sketch = stored.partition("~")
+        digest, _, _ = digest.partition(":")  # sketches of another kind, before the first release: the digest holds
         data = base64.b64decode(sketch, validate=True)
         count = len(data) // 3
         four = bytearray(4 * count)
@@ -81,15 +82,38 @@ class Fingerprint:
         return cls(digest=digest, sketch=unpack(f">{count}I", four))
 
 
+_FACTORS = (0x9E37_79B9_7F, 0xC2B2_AE3D_27, 0x1656_67B1_9F, 0xD6E8_FEB8_67, 0xA076_1D64_79)
+"""Odd numbers of 40 bits, one for each place in a shingle."""
+_FEW = tuple(bytes(byte < limit for byte in range(256)) for limit in range(257))
+"""Tables for `bytes.translate`: 1 for a byte below the limit, else 0."""
+
+
 def _sketch(text: str) -> tuple[int, ...]:
     # Three Chinese signs say as much as five letters.
     wide = len(text) - sum(map(len, _NOT_WIDE.findall(text)))
-    length = 3 if wide * 3 > len(text) else 5
+    hashed = _hashes(text, 3 if wide * 3 > len(text) else 5)
+    count = len(hashed) // 8
+    low = bytearray(4 * count)
+    low[0::4], low[1::4], low[2::4] = hashed[2::8], hashed[3::8], hashed[4::8]
+    values = unpack(f"<{count}I", low)
+    if count > 2 * SIZE:  # most are too large: only those whose highest byte is small are sorted
+        small = compress(values, hashed[4::8].translate(_FEW[min(256, 2 * SIZE * 256 // count + 1)]))
+        if len(least := sorted({*small})) >= SIZE:
+            return tuple(least[:SIZE])
+    return tuple(sorted({*values})[:SIZE])
+
+
+def _hashes(text: str, length: int) -> bytes:
+    """The hash of each shingle of `length` characters, 8 bytes each, of which bits 16 to 39 count.
+
+    Multilinear hashing (Lemire and Kaser, 'Strongly universal string hashing is fast', 2014): two independent values
+    are all that a bottom-k sketch needs (Thorup, 'Bottom-k and priority sampling', 2013). All sums are made at once, as
+    the digits of one number: no digit overflows, for five products of 21 and 40 bits are less than 2**64.
+    """
     data = text.encode("utf-32-le", "replace")
-    step = 4 * length
-    shingles: list[bytes] = [] if len(data) >= step else [data]
-    for start in range(0, min(step, len(data)), 4):  # those that begin here and do not overlap, at once
-        shingles += unpack_from(f"{step}s" * ((len(data) - start) // step), data, start)
-    # CRC-32 alone is linear, which would make neighbours of small values small: the product spreads them.
-    values = {value * 2_654_435_761 >> 8 & 0xFFFFFF for value in map(crc32, shingles)}
-    return tuple(sorted(values)[:SIZE])
+    digits = bytearray(2 * len(data))
+    digits[0::8], digits[1::8], digits[2::8] = data[0::4], data[1::4], data[2::4]
+    number = int.from_bytes(digits, "little")
+    total = sum((number >> 64 * place) * factor for place, factor in enumerate(_FACTORS[:length]))
+    # What begins less than a shingle's length before the end is none, but for a text that is shorter than one.
+    return total.to_bytes(len(digits), "little")[: 8 * max(1, len(text) - length + 1)]

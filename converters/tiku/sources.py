@@ -121,15 +121,26 @@ def _whole(source: str, fetch: Callable[[str], bytes] | None) -> bytes:
                 raise DocumentError(str(error.strerror), file=source) from error
             raise
     else:
-        path = Path(storage.local(source))
-        if not path.is_file():
-            raise DocumentError("no such file" if not path.exists() else "not a plain file", file=source)
-        if path.stat().st_size > MAX_SOURCE_BYTES:
-            raise DocumentError(limit, file=source)
-        with path.open("rb") as stream:
-            data = stream.read(MAX_SOURCE_BYTES + 1)
+        data = _file(Path(storage.local(source)), source, limit)
     if len(data) > MAX_SOURCE_BYTES:
         raise DocumentError(limit, file=source)
+    return data
+
+
+def _file(path: Path, source: str, limit: str) -> bytes:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        status = None
+    if status is None or not stat.S_ISREG(status.st_mode):
+        raise DocumentError("no such file" if not path.exists() else "not a plain file", file=source)
+    if status.st_size > MAX_SOURCE_BYTES:
+        raise DocumentError(limit, file=source)
+    with path.open("rb", buffering=0) as stream:
+        # Not all that is allowed at once: so much memory would be asked for.
+        data = stream.read(status.st_size + 1) or b""
+        while len(data) != status.st_size and len(data) <= MAX_SOURCE_BYTES and (more := stream.read(1 << 20)):
+            data += more
     return data
 
 

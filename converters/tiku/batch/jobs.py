@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku import build, sources, storage
+from tiku import build, collector, sources, storage
 from tiku.batch import keys
 from tiku.errors import DocumentError, TikuError, UsageError, fault
 from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for, prepare
-from tiku.files import digest_at, digest_of, whole_file
+from tiku.files import digest_at, digest_of, whole_file, write_whole
 from tiku.orders import Order, Output, Result, State
 from tiku.problems import Problem, Severity
 from tiku.readers import SUFFIXES
@@ -76,13 +76,16 @@ class _Content:
     problems: tuple[Problem, ...]
     made: keys.Made
     bank: Bank | None = None
+    data: bytes = b""
+    """The bank as JSON, if it was written just now."""
 
 
 def carry_out(order: Order, store: Store | None = None, progress: Progress | None = None) -> Done:
     """Do all that `order` asks for and that is not done yet; never raises TikuError: failures are results."""
     work = _Work(order, store, progress)
     try:
-        results = tuple(work.results())
+        with collector.stopped():
+            results = tuple(work.results())
     except TikuError as error:
         results = (*work.said, Result(order.source, order.source, error=error))
     except Exception as error:
@@ -143,6 +146,8 @@ class _Work:
         self.clock: Clock = {}
         self.noting = [output for output in order.outputs if names_notes(EXPORTERS.load(output.format))]
         self._notes_known: bool | None = None
+        self._source: str | None = None
+        """The hash of what stood at the source when it was last looked at."""
 
     @contextlib.contextmanager
     def _timed(self, step: str) -> Iterator[None]:
@@ -189,10 +194,12 @@ class _Work:
 
     def known_content(self) -> _Content | None:
         """The content of the source as an earlier build read it, if nothing that it read has changed."""
-        source = _digest(_name_of(self.order.source))
-        if self.store is None or not source:
+        if self.store is None:
             return None
-        made = keys.for_reading(self.order, source)
+        self._source = _digest(_name_of(self.order.source))
+        if not self._source:
+            return None
+        made = keys.for_reading(self.order, self._source)
         row = self.store.row(keys.key_of("read", made))
         if row is None or any(_digest(name) != digest for name, digest in row["seen"].items()):
             return None
@@ -203,6 +210,8 @@ class _Work:
             return None
         if output in self.noting and not self._notes_can_be_known():
             return None
+        if self._is_model(output, content):
+            return {"sha256": content.digest, "problems": []}
         return self.store.row(keys.key_of("export", self.export_made(output, content)))
 
     def _notes_can_be_known(self) -> bool:
@@ -300,8 +309,7 @@ class _Work:
         data = self.store.get(digest) if self.store else None
         if data is None or not keeping or keeping.frozen or not keeping.write:
             return False
-        with whole_file(ledger) as temporary:
-            temporary.write_bytes(data)
+        write_whole(ledger, data)
         return True
 
     def _note_names(self, content: _Content, kept: Kept, before: Mapping[str, str], results: Iterable[Result]) -> None:
@@ -324,12 +332,13 @@ class _Work:
                 continue
             lasting = [problem for problem in result.problems if problem.code != "Q501"]
             named = [problem for problem in kept.problems if problem.code == "Q502"]
-            after = keys.key_of("export", self.export_made(output, content))
+            export = self.export_made(output, content)
+            after = keys.key_of("export", export)
             row = {"sha256": digest, "problems": _rows([*named, *lasting]), "ledger": noted}
             self.store.note(after, row)
             if (key := before.get(str(output.target), after)) != after:
                 self.store.note(key, row | {"problems": _rows([*kept.problems, *result.problems])})
-            self._remember(output, content, digest)
+            self.made[str(output.target)] = Made(digest, content.made, export)
 
     def _kept_object(self, output: Output) -> str:
         try:
@@ -344,16 +353,10 @@ class _Work:
         remarks: list[str] = []
         source, target, label = self.order.source, output.target, output.label
         try:
-            model = row is None and self._is_model(output, content)
-            if model:
-                row = {"sha256": content.digest, "problems": []}
             if row is not None:
                 problems = list(_problems(row["problems"]))
                 self._refuse(problems)
-                if (state := self._restored(output, row["sha256"])) is not None:
-                    if model and self.store:
-                        self.store.note(keys.key_of("export", self.export_made(output, content)), row)
-                        state = State.MADE if state is State.RESTORED else state
+                if (state := self._restored(output, row["sha256"], content)) is not None:
                     self._remember(output, content, row["sha256"])
                     if output.url and not self._stands(output, row["sha256"]):
                         self._send(output, row["sha256"])
@@ -385,16 +388,16 @@ class _Work:
         exporter = EXPORTERS.load(output.format)
         return bool(content.digest and output.format in EXPORTERS.builtin and getattr(exporter, "is_model", False))
 
-    def _restored(self, output: Output, digest: str) -> State | None:
+    def _restored(self, output: Output, digest: str, content: _Content) -> State | None:
         """How the output came to stand in its place; None when it has to be made."""
         if digest_at(output.target) == digest:
             return State.FRESH
-        data = self.store.get(digest) if self.store else None
+        new = content.data if digest == content.digest else b""
+        data = new or (self.store.get(digest) if self.store else None)
         if data is None:
             return None
-        with whole_file(output.target) as temporary:
-            temporary.write_bytes(data)
-        return State.RESTORED
+        write_whole(output.target, data)
+        return State.MADE if new else State.RESTORED
 
     def _export(
         self, exporter: Any, bank: Bank, output: Output, when: int, kept: Kept | None
@@ -446,7 +449,6 @@ class _Work:
         from tiku.checks import check
 
         order = self.order
-        before = _digest(_name_of(order.source))
         with self._timed("read"), sources.witness() as seen:
             reading = build.read(order.source, format=order.reader, **order.options)
         with self._timed("check"):
@@ -457,10 +459,11 @@ class _Work:
         from tiku import serial
 
         # What was really read counts, not what stood there a moment before or after.
-        source = seen.pop(_name_of(order.source), before)
+        source = seen.pop(_name_of(order.source), self._source)
         made = keys.for_reading(order, source)
         with self._timed("remember"):
-            content.digest = self.store.put(serial.dumps(reading.bank).encode())
+            content.data = serial.dumps(reading.bank).encode()
+            content.digest = self.store.put(content.data)
             content.made = _with_seen(made, seen)
             if not source:  # it changed while it was read, or is gone: there is nothing to know this reading by
                 return content

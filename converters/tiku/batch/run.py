@@ -20,6 +20,7 @@ from tiku.batch.jobs import Done, Progress, carry_out, ingredients, ledger_of, l
 from tiku.batch.store import LIMIT, Store
 from tiku.errors import ExportError, SetupError, fault
 from tiku.files import digest_at, sweep
+from tiku.keeping import orphans
 from tiku.orders import Order, Result
 
 if TYPE_CHECKING:
@@ -105,6 +106,21 @@ class Stale:
     source: str
     target: Path
     why: tuple[str, ...]
+
+
+Orphans = dict[tuple[Path, str], bool]
+"""Whether a folder has ledgers whose sources, with this suffix, are gone."""
+
+
+def _knowing_former(order: Order, found: Orphans) -> Order:
+    """`order`, knowing whether there are ledgers of renamed sources: each folder is listed once, not for each source."""
+    ledger = ledger_of(order)
+    if order.keeping is None or ledger is None:
+        return order
+    where = ledger.parent, Path(order.source).suffix
+    if where not in found:
+        found[where] = bool(orphans(*where))
+    return order if found[where] else replace(order, keeping=replace(order.keeping, former=False))
 
 
 class Build:
@@ -208,12 +224,13 @@ class Build:
 
     def _carry_out(self, progress: Progress | None) -> Iterator[Result]:
         todo: list[Task] = []
+        former: Orphans = {}
         store = str(self.wish.store) if self.wish.store else ""
         place, epoch, tool = str(Path.cwd()), os.environ.get("SOURCE_DATE_EPOCH", ""), keys.own() if store else ""
         for order in self.orders:
             done = look(order, self.store) if self.store else None
             if done is None:
-                todo.append(Task(order, store, place, epoch, tool))
+                todo.append(Task(_knowing_former(order, former), store, place, epoch, tool))
             else:
                 yield from self._take(done)
         if not todo:

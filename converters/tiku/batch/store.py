@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tiku.errors import SetupError
-from tiku.files import digest_of, sweep, whole_file
+from tiku.files import digest_of, sweep, write_whole
 
 MIB = 1 << 20
 LIMIT = 2048 * MIB
@@ -104,10 +104,9 @@ class Store:
 
     def _write(self, path: Path, data: bytes) -> None:
         try:
-            if not self.folder.exists():
-                self.folder.mkdir(parents=True, mode=0o700)
-            with whole_file(path, durable=False) as temporary:
-                temporary.write_bytes(data)
+            if not self.wrote:
+                self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            write_whole(path, data, durable=False)
             self.wrote = True
         except (SetupError, OSError) as error:
             # The reason alone, without the file: a full disk is one complaint, not one for each file.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -18,7 +18,7 @@ def _table() -> dict[str, Any]:
 
 
 @cache
-def _words() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _words() -> tuple[frozenset[str], tuple[str, ...], re.Pattern[str], tuple[str, ...]]:
     """First words, first characters of scripts without spaces, words inside, ends."""
     first: set[str] = set()
     heads: list[str] = []
@@ -30,7 +30,7 @@ def _words() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[st
         (heads.extend if language in {"zh", "ja", "ko"} else first.update)(words["first"])
         inside += words["inside"]
         last += words["last"]
-    return frozenset(first), tuple(heads), tuple(inside), tuple(dict.fromkeys(last))
+    return frozenset(first), tuple(heads), re.compile("|".join(map(re.escape, inside))), tuple(dict.fromkeys(last))
 
 
 @cache
@@ -44,6 +44,7 @@ def is_cue(text: str) -> bool:
     return any(word in folded for word in _cues())
 
 
+@lru_cache(maxsize=4096)
 def asks(text: str) -> bool:
     """Whether `text` reads like a question or a task."""
     first, heads, inside, last = _words()
@@ -53,4 +54,4 @@ def asks(text: str) -> bool:
         return True
     start = _DECORATION.sub("", folded)
     word = start.split(maxsplit=1)[0].rstrip(",:") if start.split() else ""
-    return word in first or start.startswith(heads) or any(each in folded for each in inside)
+    return word in first or start.startswith(heads) or inside.search(folded) is not None

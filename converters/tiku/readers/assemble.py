@@ -20,7 +20,7 @@ from tiku.readers.recognise import CANONICAL
 from tiku.readers.tidy import Tidier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from tiku.model import Block, Inline
@@ -163,9 +163,8 @@ class _Assembly:
                 self.problems.append(Problem("Q207", what, self.options.file, head.line))
         title = [] if head.stem else title
         done = [self._content(each, head.line) for each in (got.prompt, got.answer, got.explanation)]
-        asked = plain_text(title) + "\n" + plain_text(done[0])
         return Question(
-            id=self.ids.take(head.id or stated_id(head.body[:2]), asked, plain_text(done[1])),
+            id=self.ids.take(head.id or stated_id(head.body[:2]), title, *done[:2]),
             number=head.number,
             title=tuple(title),
             prompt=done[0],
@@ -195,11 +194,11 @@ class Ids:
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
-    def take(self, explicit: str, asked: str, answer: str) -> str:
+    def take(self, explicit: str, title: Sequence[Inline], prompt: Sequence[Block], answer: Sequence[Block]) -> str:
         """An id not given before; the same for the same text, whatever the number and the place of the question."""
-        identifier = explicit or "q-" + digest(asked)
+        identifier = explicit or "q-" + digest(plain_text(title) + "\n" + plain_text(prompt))
         if identifier in self._seen:
-            identifier = f"{identifier}-{digest(answer)[:6]}"
+            identifier = f"{identifier}-{digest(plain_text(answer))[:6]}"
         base, count = identifier, 2
         while identifier in self._seen:
             identifier = f"{base}-{count}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tiku.readers.asking import asks
 from tiku.readers.heads import Head
-from tiku.readers.shapes import summary_of
+from tiku.readers.shapes import KEYED
 
 if TYPE_CHECKING:
     from tiku.model import Block
@@ -99,17 +99,14 @@ def _key(document: Document, body: list[Block]) -> tuple[bool, bool, bool]:
     found = False
     answers = prompts = 0
     for block in body:
-        label = document.label(block)
-        if label is not None:
-            found = found or label.role in {"answer", "explanation", "hint", "choices", "prompt"}
-            answers += label.role == "answer"
-            prompts += label.role == "prompt"
-        elif block["t"] == "Header":
-            if not found and not (answers or prompts):
-                continue
-        elif summary_of(block) is not None:
+        trait = document.trait(block)
+        if trait in KEYED:
+            found = True
+            answers += trait == "answer"
+            prompts += trait == "prompt"
+        elif trait == "folded":
             found = True
             answers += 1
-        elif block["t"] in {"BulletList", "OrderedList", "Para", "Plain"} and not found:
+        elif trait == "text" and not found:
             found = document.has_choices(block)
     return found, answers > 2 or prompts > 1, prompts == 1

@@ -193,12 +193,12 @@ def _lines_of(block: Block, lines: Lines) -> list[Block]:
 
 def _open(parts: Parts, role: str, text: str, rest: list[Block], current: list[Block]) -> list[Block]:
     """The list that takes what follows a label; short values are read off `rest`, which is emptied then."""
-    value = plain_text(rest).strip()
     if role in _ROLES:
         target: list[Block] = getattr(parts, role)
         return target
     if role == "choices":
         return parts.prompt
+    value = plain_text(rest).strip()
     short = bool(value) and "\n" not in value and len(value) <= 200
     if role == "tags" and short:
         pattern = r",\s*" if parts.canonical else r"[,，、;；\s]+"

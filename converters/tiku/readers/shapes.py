@@ -30,6 +30,11 @@ LONGEST = 1500
 """A longer text is no head of a question."""
 
 
+KEYED = frozenset({"answer", "explanation", "hint", "choices", "prompt"})
+"""Labels of these roles show that a question stands before them."""
+_Parted: TypeAlias = "tuple[list[Inline], list[Inline]]"
+
+
 class Document:
     """The blocks of a document with what is known about where they stood."""
 
@@ -43,11 +48,14 @@ class Document:
         self._labels: dict[int, tuple[Label | None, Block]] = {}
         self._choices: dict[int, tuple[bool, Block]] = {}
         self._heads: dict[int, tuple[Head, Block]] = {}
+        self._traits: dict[int, tuple[str, Block]] = {}
+        self._bold: dict[int, tuple[_Parted | None, Block]] = {}
 
     def part(self, blocks: list[Block]) -> Document:
         """Some blocks of this document as a document of their own."""
         part = Document(blocks, self.lines, self.typed)
         part._labels, part._choices, part._heads = self._labels, self._choices, self._heads
+        part._traits, part._bold = self._traits, self._bold
         return part
 
     def label(self, block: Block) -> Label | None:
@@ -55,6 +63,27 @@ class Document:
         found = self._labels.get(id(block))
         if found is None:
             found = self._labels[id(block)] = (label_of(block), block)
+        return found[0]
+
+    def trait(self, block: Block) -> str:
+        """What `block` tells of its question: a role of KEYED, ``folded``, ``text`` (there may be choices), or nothing."""
+        found = self._traits.get(id(block))
+        if found is None:
+            found = self._traits[id(block)] = (self._trait(block), block)
+        return found[0]
+
+    def _trait(self, block: Block) -> str:
+        if (label := self.label(block)) is not None:
+            return label.role if label.role in KEYED else ""
+        if summary_of(block) is not None:
+            return "folded"
+        return "text" if block["t"] in {"BulletList", "OrderedList", "Para", "Plain"} else ""
+
+    def bold_start(self, block: Block) -> _Parted | None:
+        """The bold beginning of a paragraph and the rest; decoration (emoji) after it belongs to it."""
+        found = self._bold.get(id(block))
+        if found is None:
+            found = self._bold[id(block)] = (_bold_start(block["c"]), block)
         return found[0]
 
     def has_choices(self, block: Block) -> bool:
@@ -346,8 +375,7 @@ def _details(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]
 def _bold(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
     flow: Flow = []
     for block in document.blocks:
-        inlines = block["c"] if block["t"] == "Para" else []
-        split = _bold_start(inlines)
+        split = document.bold_start(block) if block["t"] == "Para" else None
         if split is None or document.label(block) is not None or not _may_be(split[0]):
             flow.append(block)
             continue
@@ -364,8 +392,7 @@ def _bold(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flow]]:
 _BOLD_FIRST = frozenset({"Strong", "Space", "SoftBreak", "LineBreak"})
 
 
-def _bold_start(inlines: list[Inline]) -> tuple[list[Inline], list[Inline]] | None:
-    """The bold beginning of a paragraph and the rest; decoration (emoji) after it belongs to it."""
+def _bold_start(inlines: list[Inline]) -> _Parted | None:
     if not inlines or inlines[0]["t"] not in _BOLD_FIRST:
         return None
     nodes = trim(inlines)
@@ -421,7 +448,7 @@ def _paragraphs(document: Document, dialect: Dialect) -> Iterator[tuple[str, Flo
 
 def _bold_question(document: Document, block: Block) -> bool:
     """Whether a paragraph begins with a bold text that is more than a number: the business of the shape `bold`."""
-    split = _bold_start(block["c"])
+    split = document.bold_start(block)
     return split is not None and (document.label(block) is not None or bool(head_of(split[0], 0).text))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from typing import TYPE_CHECKING
 
+from tiku import collector
 from tiku.errors import ExportError
 from tiku.exporters.epub import cover, embed, front, languages, metadata, navigation, units
 from tiku.exporters.epub.anchors import Anchors
@@ -22,7 +21,7 @@ from tiku.render.locales import direction, terms
 from tiku.render.view import is_chaptered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tiku.exporters import ExportOptions
@@ -39,21 +38,9 @@ def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
     if not bank.questions:
         raise ExportError("a bank without questions makes no book")
     book = _Book(bank, layout_of(options), options)
-    with _no_collection():
+    with collector.stopped():
         write_package(book.package(), path, options.time)
     return book.writer.problems
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Stop the garbage collector: nothing here makes cycles, and it would walk the whole bank again and again."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 class _Book:
