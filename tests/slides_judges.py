@@ -120,6 +120,11 @@ def pptx_findings(deck: Path, folder: Path) -> list[str]:
     return collisions(deck) + findings_on(deck, drawn(deck, folder))
 
 
+def holds(piece: str, box: _Box) -> bool:
+    """Whether a short piece with letters may be of the text of `box`."""
+    return any(char.isalnum() for char in piece) and not Counter(piece) - Counter(box.text)
+
+
 def findings_on(deck: Path, paper: Path) -> list[str]:
     """The same for a deck drawn already."""
     import pymupdf
@@ -154,12 +159,13 @@ def findings_on(deck: Path, paper: Path) -> list[str]:
                 ink = (left, base - 0.8 * size, right, base + 0.15 * size)
                 if _Box("", 0, 0, page.rect.width, page.rect.height).excess(*ink) > FORGIVEN:
                     found.append(f"slide {number}: off the slide: {text[:30]}")
-                # Labels of lists stand in no text; a short piece may belong to any shape that has its letters.
+                # Labels of lists stand in no text; a short piece may belong to any shape that has its letters. (Parts of
+                # a joined emoji are told beside it, where nothing is drawn.)
                 bare = _LABEL.sub("", text, count=1)
                 if len(bare) > 3:
                     out = [box.excess(*ink) for box in shapes if text in box.text or bare in box.text]
                 else:
-                    out = [box.excess(*ink) for box in shapes if bare and not Counter(bare) - Counter(box.text)]
+                    out = [box.excess(*ink) for box in shapes if holds(bare, box)]
                 if out and min(out) > FORGIVEN:
                     found.append(f"slide {number}: {min(out):.0f} pt out of its box: {text[:30]}")
         wanted = Counter("".join(box.text for box in shapes))

@@ -15,6 +15,7 @@ from banks import bank as bank_of
 from slides_fuzz import Fuzz
 from slides_reading import MC, A, P, R, pptx_slides, relationships, slide_parts
 from tiku.errors import ExportError
+from tiku.exporters.pptx import emoji
 from tiku.exporters.pptx.omml import Converter
 
 if TYPE_CHECKING:
@@ -238,3 +239,44 @@ def test_a_link_in_two_directions_is_two_runs(tmp_path: Path) -> None:
     ]
     assert "שלום" in words
     assert "world" in words
+
+
+# -- emoji ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("plain, 中文 → ★ ▲ ©", ["plain, 中文 → ★ ▲ ©"]),
+        ("1 ✅ok", ["1 ", "✅", "ok"]),
+        ("☀ and ☀\ufe0f", ["☀ and ", "☀\ufe0f", ""]),
+        ("⌚\ufe0e", ["⌚\ufe0e"]),
+        ("1\ufe0f\u20e32\ufe0f\u20e3", ["", "1\ufe0f\u20e32\ufe0f\u20e3", ""]),
+        ("a👨\u200d👩\u200d👧中", ["a", "👨\u200d👩\u200d👧", "中"]),
+        ("❤\ufe0f\u200d🔥👍🏽", ["", "❤\ufe0f\u200d🔥👍🏽", ""]),
+        ("🏴\U000e0067\U000e0062\U000e007f🇨🇳。", ["", "🏴\U000e0067\U000e0062\U000e007f🇨🇳", "。"]),
+    ],
+)
+def test_emoji_are_told_from_signs(text: str, pieces: list[str]) -> None:
+    assert emoji.split(text) == pieces
+
+
+def test_emoji_are_set_in_their_own_face(tmp_path: Path) -> None:
+    """Otherwise some are black and some coloured, and with DejaVu Sans LibreOffice lays them one over another."""
+    target = tmp_path / "deck.pptx"
+    tiku.write(
+        bank_of("### 1. A\n\n**答案：** 先 ⚠️ 再 [去 ✅](https://example.org) `x ❌` **好🚀**\n"),
+        target,
+        time=1_700_000_000,
+    )
+    faces = {
+        run.findtext(A + "t"): {
+            face.get("typeface") for tag in ("latin", "ea") for face in run.iterfind(f"{A}rPr/{A}{tag}")
+        }
+        for tree in trees(target)
+        for run in tree.iter(A + "r")
+    }
+    for symbol in ("⚠️", "✅", "❌", "🚀"):
+        assert faces[symbol] == {"Segoe UI Emoji"}
+    assert faces["x "] == {"Consolas"}
+    assert faces["好"] == set()

@@ -1,12 +1,11 @@
 """Paragraphs and runs as DrawingML text (ECMA-376 part 1, 21.1.2)."""
 
-# ruff: noqa: E501 - markup is easier to check in one piece
-
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from tiku.exporters.pptx import emoji
 from tiku.exporters.pptx.omml import Converter
 from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.markup import scheme
@@ -30,6 +29,10 @@ _NUMBERS = {
 _DELIMITERS = {"OneParen": "ParenR", "TwoParens": "ParenBoth"}
 _EXTERNAL = frozenset({"http", "https", "mailto", "tel", "ftp"})
 MONO = "Consolas"
+_MONO_FACE = (
+    f'<a:latin typeface="{MONO}" panose="020B0609020204030204" pitchFamily="49" charset="0"/>'
+    f'<a:cs typeface="{MONO}" panose="020B0609020204030204" pitchFamily="49" charset="0"/>'
+)
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _ONE_WAY = re.compile(rf"[{_RTL}](?:[{_RTL}]|\W)*|[^{_RTL}]+")
 """Text that runs in one direction."""
@@ -168,6 +171,12 @@ class TextWriter:
     def _run(self, run: Run, size: float, colour: str) -> str:
         if run.latex:
             return self._formula(run, size, colour)
+        if not run.text.isascii() and len(parts := emoji.split(run.text)) > 1:
+            return "".join(
+                self._emoji(piece, size, colour) if index % 2 else self._run(piece, size, colour)
+                for index, piece in enumerate(run._replace(text=part) for part in parts)
+                if piece.text
+            )
         properties = self._properties(run, size, colour)
         if run.link and not run.text.isascii() and len(parts := _ONE_WAY.findall(run.text)) > 1:
             # LibreOffice draws the parts of a link that run in different directions one over another.
@@ -180,7 +189,11 @@ class TextWriter:
         ]
         return f"<a:br><a:rPr {properties}</a:rPr></a:br>".join(parts)
 
-    def _properties(self, run: Run, size: float, colour: str) -> str:
+    def _emoji(self, run: Run, size: float, colour: str) -> str:
+        face = f'<a:latin typeface="{emoji.FACE}"/><a:ea typeface="{emoji.FACE}"/><a:cs typeface="{emoji.FACE}"/>'
+        return f"<a:r><a:rPr {self._properties(run, size, colour, face)}</a:rPr><a:t>{text(run.text)}</a:t></a:r>"
+
+    def _properties(self, run: Run, size: float, colour: str, face: str = "") -> str:
         """The attributes and content of an ``a:rPr``, without its closing tag."""
         style = run.style
         out = [f'lang="{self.language}" sz="{self._size(size)}"']
@@ -207,10 +220,8 @@ class TextWriter:
             out.append(solid(QUIET))
         elif colour:
             out.append(solid(colour))
-        if style & CODE:
-            out.append(
-                f'<a:latin typeface="{MONO}" panose="020B0609020204030204" pitchFamily="49" charset="0"/><a:cs typeface="{MONO}" panose="020B0609020204030204" pitchFamily="49" charset="0"/>'
-            )
+        if face or style & CODE:
+            out.append(face or _MONO_FACE)
         if run.link:
             out.append(self.link(run.link))
         return "".join(out)
