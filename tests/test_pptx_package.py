@@ -120,6 +120,13 @@ def test_openxml_audit_finds_nothing(name: str, showcase: Path, tmp_path: Path, 
     assert [str(error) for error in result.errors] == []
 
 
+def test_a_deck_that_libreoffice_does_not_open_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiku.exporters.pptx.writer.MOST", 10)
+    (problem,) = tiku.write(bank_of("### 1. A\n\n**答案：** b\n"), tmp_path / "deck.pptx", time=1_700_000_000)
+    assert problem.code == "Q307"
+    assert "4 slides" in problem.message
+
+
 # -- templates -----------------------------------------------------------------------------------------------------
 
 

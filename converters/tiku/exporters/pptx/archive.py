@@ -32,6 +32,8 @@ _LOCATOR_64 = struct.Struct("<4sLQL")
 _OFFSET_64 = struct.Struct("<2HQ")
 _SHORT, _LONG = 0xFFFF, 0xFFFFFFFF
 """The largest numbers of two and of four bytes: they say that ZIP64's field has the real number."""
+MOST = _SHORT - 1
+"""Entries of an archive that programs without ZIP64 read."""
 _PLAIN, _ZIP64 = 20, 45
 _UNIX = 3
 _UTF8 = 0x800
@@ -41,7 +43,7 @@ _MODE = 0o644 << 16
 class Archive:
     """Writes entries to `file`; all bear the time `when`, as near as a zip can say it.
 
-    A context manager: the list of entries is written when its body ends well.
+    A context manager: the list of entries is written when its body ends well. `count` is the number of entries so far.
     """
 
     def __init__(self, file: BinaryIO, when: dt.datetime) -> None:
@@ -50,7 +52,7 @@ class Archive:
         self._day = (when.year - FIRST.year) << 9 | when.month << 5 | when.day
         self._file = file
         self._offset = file.tell()
-        self._count = 0
+        self.count = 0
         self._entries = bytearray()
 
     def __enter__(self) -> Self:
@@ -88,7 +90,7 @@ class Archive:
         version, offset = (_ZIP64, _LONG) if far else (_PLAIN, self._offset)
         self._entries += _CENTRAL.pack(b"PK\1\2", version, _UNIX, version, *common, len(extra), 0, 0, 0, _MODE, offset)
         self._entries += path + extra
-        self._count += 1
+        self.count += 1
         self._write(_LOCAL.pack(b"PK\3\4", version, *common, 0) + path)
         self._write(packed)
 
@@ -98,9 +100,9 @@ class Archive:
 
     def _finish(self) -> None:
         """Write the list of entries and what ends an archive."""
-        start, size, count = self._offset, len(self._entries), self._count
+        start, size, count = self._offset, len(self._entries), self.count
         self._write(self._entries)
-        if count >= _SHORT or max(start, size) >= _LONG:
+        if count > MOST or max(start, size) >= _LONG:
             end = self._offset
             self._write(
                 _END_64.pack(b"PK\6\6", _END_64.size - 12, _ZIP64, _UNIX, _ZIP64, 0, 0, count, count, size, start)

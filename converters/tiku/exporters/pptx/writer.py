@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku.exporters.pptx import pictures
-from tiku.exporters.pptx.archive import Archive
+from tiku.exporters.pptx.archive import MOST, Archive
 from tiku.exporters.pptx.shapes import ShapeWriter
 from tiku.exporters.pptx.template import Template, builtin
 from tiku.exporters.pptx.text import TextWriter
@@ -71,6 +71,9 @@ def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         for slide in deck.slides():
             package.slide(slide, deck)
         package.finish()
+    if archive.count > MOST:
+        said = f"{package.count:,} slides make {archive.count:,} parts, and LibreOffice opens no file of 65,535 or more"
+        package.problems.append(Problem("Q307", said, deck.builder.file, 0))
     return [*deck.problems, *package.problems]
 
 
