@@ -95,6 +95,18 @@ def test_bold_is_wider_and_code_is_fixed() -> None:
     assert metrics.measure((Run("iiiii", CODE),)).width == metrics.measure((Run("mmmmm", CODE),)).width
 
 
+def test_a_correct_choice_is_measured_as_it_is_set_in_bold() -> None:
+    builder, setter = Builder(Bank(language="zh-CN"), "pptx"), Setter(WIDTH, PAGE, {})
+    words = "wide words with many letters " * 5
+    right, wrong = builder.choices(
+        [("A", builder.flow([text(words)]), True), ("B", builder.flow([text(words)]), False)]
+    )
+    assert isinstance(right, Paragraph)
+    assert isinstance(wrong, Paragraph)
+    bold = metrics.measure(tuple(run._replace(style=run.style | BOLD) for run in right.runs))
+    assert setter.line(right).width == bold.width > setter.line(wrong).width
+
+
 def test_ideographs_are_one_em_and_part_from_latin() -> None:
     assert metrics.measure((Run("模型"),)).width == 2.0
     both = metrics.measure((Run("模型GPT"),)).width

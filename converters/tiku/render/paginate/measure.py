@@ -69,7 +69,10 @@ class Setter:
     def line(self, paragraph: Paragraph) -> Line:
         """The measured text of `paragraph`."""
         if paragraph.line is None:
-            paragraph.line = metrics.measure(paragraph.runs, self.objects)
+            runs = paragraph.runs
+            if paragraph.correct:  # every writer sets these in bold
+                runs = tuple(run._replace(style=run.style | BOLD) for run in runs)
+            paragraph.line = metrics.measure(runs, self.objects)
         return paragraph.line
 
     def text_size(self, paragraph: Paragraph, size: float) -> float:
