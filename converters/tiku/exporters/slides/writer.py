@@ -10,6 +10,7 @@ import re
 from functools import cache
 from html import escape
 from importlib.resources import files
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from tiku.errors import SetupError, UsageError
@@ -21,6 +22,7 @@ from tiku.render.locales import direction, tag
 from tiku.render.paginate.measure import Setter, gap, leading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tiku.exporters import ExportOptions
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
     from tiku.problems import Problem
 
 THEMES = ("", "light", "dark")
+SCRIPTS = ("window.js", "jump.js", "deck.js", "scroll.js")
+LONG = 300
+"""From so many slides on a browser must not lay out all at once: assets/window.js and scroll.css."""
+PART = 40
+"""Slides that the page to scroll lays out together."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -37,12 +44,26 @@ def write(bank: Bank, path: Path, options: ExportOptions) -> list[Problem]:
         raise UsageError(f"'slides' has no theme '{options.theme}' (known: light, dark)")
     deck = Deck(bank, options.answers, "slides", explanation=str(options.settings["explanation"]), stepwise=True)
     page = _Page(bank, deck, options.theme)
+    sections = (page.slide(slide) for slide in deck.slides())
+    first = list(islice(sections, LONG))
+    long = len(first) == LONG
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(page.before())
-        for slide in deck.slides():
-            file.write(page.slide(slide))
+        file.write(page.before(long=long))
+        if long:
+            for part in _parts(chain(first, sections)):
+                file.write('<div class="part">\n')
+                file.writelines(part)
+                file.write("</div>\n")
+        else:
+            file.writelines(first)
         file.write(page.after())
     return deck.problems
+
+
+def _parts(sections: Iterator[str]) -> Iterator[list[str]]:
+    """The sections in groups of `PART`, the last one smaller."""
+    while part := list(islice(sections, PART)):
+        yield part
 
 
 @cache
@@ -58,6 +79,11 @@ def _vendor(name: str) -> str:
 @cache
 def _asset(name: str) -> str:
     return files("tiku.exporters.slides").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _last_scripts() -> list[str]:
+    """The scripts after the last slide."""
+    return [_vendor("reveal.js"), _vendor("notes.js"), *map(_asset, SCRIPTS)]
 
 
 def _hash(script: str) -> str:
@@ -105,22 +131,24 @@ class _Page:
 
     # -- the frame ------------------------------------------------------------------------------------------------
 
-    def before(self) -> str:
+    def before(self, *, long: bool) -> str:
         """Everything up to the first slide."""
-        scripts = [_asset("first.js"), _vendor("reveal.js"), _vendor("notes.js"), _asset("deck.js")]
+        scripts = [_asset("first.js"), *_last_scripts()]
         hashes = " ".join(_hash(script) for script in [*scripts, speaker_script()] if script)
         policy = (
             f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
             "frame-src 'self' file:; base-uri 'none'; form-action 'none'"
         )
         terms = self.deck.terms
+        kind = "scroll long" if long else "scroll"
         theme = f' data-theme="{self.theme}"' if self.theme else ""
         return (
-            f'<!DOCTYPE html>\n<html lang="{escape(tag(self.bank.language))}" dir="{direction(self.bank.language)}" class="scroll"{theme}>\n<head>\n'
+            f'<!DOCTYPE html>\n<html lang="{escape(tag(self.bank.language))}" dir="{direction(self.bank.language)}" class="{kind}"{theme}>\n<head>\n'
             f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="generator" content="tiku">\n'
             f"<title>{escape(self.bank.title or terms['questions'])}</title>\n"
-            f"<style>{_vendor('reset.css')}</style>\n<style>{_vendor('reveal.css')}</style>\n<style>{_asset('deck.css')}{_asset('scroll.css')}</style>\n"
+            f"<style>{_vendor('reset.css')}</style>\n<style media='screen'>{_vendor('reveal.css')}</style>\n"
+            f"<style>{_asset('deck.css')}{_asset('scroll.css')}{_asset('print.css')}</style>\n"
             f"<script>{_asset('first.js')}</script>\n</head>\n<body>\n"
             f'<main aria-label="{escape(self.bank.title or terms["questions"])}">\n<div class="reveal">\n<div class="slides">\n'
         )
@@ -130,8 +158,8 @@ class _Page:
         return (
             "</div>\n</div>\n</main>\n"
             f"<!--\n{_vendor('LICENSE')}\n-->\n"
-            f"<script>{_vendor('reveal.js')}</script>\n<script>{_vendor('notes.js')}</script>\n<script>{_asset('deck.js')}</script>\n"
-            "</body>\n</html>\n"
+            + "".join(f"<script>{script}</script>\n" for script in _last_scripts())
+            + "</body>\n</html>\n"
         )
 
     # -- slides ---------------------------------------------------------------------------------------------------
@@ -145,7 +173,7 @@ class _Page:
         if cut < len(slide.items):
             inner += f'<div class="fragment" data-show="{escape(self.deck.terms["show_answer"])}">{self.content.items(slide.items[cut:], slide.size, setter)}</div>'
         level = "h1" if slide.kind == "title" else "h2"
-        title = f'<{level} class="title" id="{slide.name}-title" style="font-size:{number(slide.title_size)}px;line-height:{number(leading(slide.title_size))}px">{self.content.runs(slide.title)}</{level}>'
+        title = f'<{level} class="title" id="/{slide.name}" style="font-size:{number(slide.title_size)}px;line-height:{number(leading(slide.title_size))}px">{self.content.runs(slide.title)}</{level}>'
         body = ""
         if inner:
             gaps = f"--gap:{number(gap(slide.size))}px;--first:{number(setter.gap(slide.items[0], slide.size))}px"
@@ -159,4 +187,4 @@ class _Page:
         if slide.notes:
             notes = f'<aside class="notes">{self.content.items(slide.notes, 20.0, setter)}</aside>'
         classes = slide.kind + (" centred" if slide.centred else "")
-        return f'<section id="{slide.name}" class="{classes}" aria-labelledby="{slide.name}-title">{title}{body}{foot}{notes}</section>\n'
+        return f'<section id="{slide.name}" class="{classes}" aria-labelledby="/{slide.name}">{title}{body}{foot}{notes}</section>\n'
