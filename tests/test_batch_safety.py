@@ -19,7 +19,7 @@ from faults.worlds import build, document, make, outputs
 from tiku.batch import record, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from command import Command
@@ -295,6 +295,23 @@ def test_job_that_fails_outside_of_its_document_costs_one_document() -> None:
     assert found[1] == 10
     assert found[5] == 2
     assert isinstance(found[0], Failed)
+
+
+def test_jobs_are_asked_for_as_there_is_room_for_them() -> None:
+    from tiku.batch.engine import Alone, Loop
+
+    asked: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in range(10):
+            asked.append(number)
+            yield number
+
+    seen = []
+    for task, _ in Loop(Alone(), abs).run(numbers()):
+        seen.append(task)
+        assert len(asked) == len(seen)
+    assert seen == list(range(10))
 
 
 def test_fail_fast_stops_soon_and_the_next_build_completes(world: Path) -> None:

@@ -7,6 +7,7 @@ the jobs without a result run again, one at a time, so that a job that kills its
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import threading
@@ -230,21 +231,29 @@ class Loop(Generic[Task, Answer]):
         self._alone: set[int] = set()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer | Lost | Failed]]:
-        """Each task with its answer, or with Lost or Failed."""
-        waiting = deque(enumerate(tasks))
+        """Each task with its answer, or with Lost or Failed.
+
+        `tasks` are asked for as there is room for them, and while there is nothing else to do.
+        """
+        coming = enumerate(tasks)
+        waiting: deque[tuple[int, Task]] = deque()
+        if not _one_of(waiting, coming):
+            return
         suspects: deque[tuple[int, Task]] = deque()
         under_way: dict[Future[Answer], tuple[int, Task]] = {}
         executor = self.crew.open()
         ended = False
         try:
-            while waiting or suspects or under_way:
+            while suspects or under_way or _one_of(waiting, coming):
                 if suspects:
                     if not under_way:
                         self._alone.add(suspects[0][0])
                         self._submit(executor, under_way, suspects)
                 else:
-                    while waiting and len(under_way) < self.crew.slots and not self._broken(under_way):
+                    while len(under_way) < self.crew.slots and not self._broken(under_way) and _one_of(waiting, coming):
                         self._submit(executor, under_way, waiting)
+                while not any(future.done() for future in under_way) and (ahead := next(coming, None)):
+                    waiting.append(ahead)
                 done, _ = wait(under_way, PULSE, return_when=FIRST_COMPLETED)
                 if not done:
                     self.crew.look()
@@ -302,3 +311,10 @@ class Loop(Generic[Task, Answer]):
             future = Future()
             future.set_exception(BrokenExecutor(str(error)))
         under_way[future] = job
+
+
+def _one_of(waiting: deque[tuple[int, Task]], coming: Iterator[tuple[int, Task]]) -> bool:
+    """Whether there is a job in `waiting`; it takes one of those `coming` where there is none."""
+    if not waiting:
+        waiting.extend(itertools.islice(coming, 1))
+    return bool(waiting)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from tiku.files import digest_at, whole_file
+from tiku.files import digest_at, digest_of, write_whole
 from tiku.orders import staging
 
 if TYPE_CHECKING:
@@ -36,38 +37,73 @@ class Entry:
     export: dict[str, str] = field(default_factory=dict)
 
 
+class Entries(MutableMapping[str, Entry]):
+    """Outputs by their names in the folder: as lines of JSON, which take a tenth of the memory and are seldom asked."""
+
+    def __init__(self, lines: Iterable[str] = ()) -> None:
+        """`lines` are what `line` gives. Raises ValueError when one is something else."""
+        self._lines = {_name_in(line): line for line in lines}
+
+    def line(self, name: str) -> str:
+        """The entry called `name` as JSON; empty when there is none."""
+        return self._lines.get(name, "")
+
+    def __getitem__(self, name: str) -> Entry:
+        try:
+            row = json.loads(self._lines[name])
+            if _is_sound(row):
+                del row["file"]
+                return Entry(**row)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            pass
+        raise KeyError(name)  # damaged, or written by somebody else
+
+    def __setitem__(self, name: str, entry: Entry) -> None:
+        row: dict[str, Any] = {"file": name, "by": entry.by, "digest": entry.digest}
+        row |= {"read": entry.read, "export": entry.export} | ({"url": entry.url} if entry.url else {})
+        self._lines[name] = json.dumps(row, ensure_ascii=False)
+
+    def __delitem__(self, name: str) -> None:
+        del self._lines[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._lines))
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
 class Record:
     """The record of one folder. A damaged one counts as empty: then nothing is known to be ours, and nothing removed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.entries: dict[str, Entry] = {}
-        self._text = ""
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            self._text = (folder / NAME).read_text(encoding="utf-8")
-            head, *rows = map(json.loads, self._text.rstrip("\n").split("\n"))
-            if head["tiku-build"] == VERSION:
-                entries = {row.pop("file"): Entry(**row) for row in rows}
-                self.entries = {name: each for name, each in entries.items() if _sound(name, each)}
+        self.entries = Entries()
+        self._digest = ""
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            text = (folder / NAME).read_text(encoding="utf-8")
+            self._digest = digest_of(text.encode())
+            head, *lines = text.rstrip("\n").split("\n")
+            if json.loads(head)["tiku-build"] == VERSION:
+                self.entries = Entries(lines)
 
     def save(self) -> None:
         """Write it, if it says anything new. Raises SetupError when it cannot be written."""
-        rows: list[dict[str, Any]] = [{"tiku-build": VERSION}]
-        for name, each in sorted(self.entries.items()):
-            row = {"file": name, "by": each.by, "digest": each.digest, "read": each.read, "export": each.export}
-            rows.append(row | ({"url": each.url} if each.url else {}))
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        if text != self._text:
-            with whole_file(self.folder / NAME) as temporary:
-                temporary.write_text(text, encoding="utf-8", newline="\n")
-            self._text = text
+        lines = [json.dumps({"tiku-build": VERSION}), *map(self.entries.line, self.entries)]
+        data = "".join(f"{line}\n" for line in lines).encode("utf-8")
+        if (digest := digest_of(data)) != self._digest:
+            write_whole(self.folder / NAME, data)
+            self._digest = digest
 
     def stale(self, by: str, wanted: set[str]) -> list[str]:
         """Files that `by` once made here and does not want any more, as far as they are there."""
         return [
             name
-            for name, entry in sorted(self.entries.items())
-            if entry.by == by and name not in wanted and (entry.url or (self.folder / name).is_file())
+            for name in self.entries
+            if name not in wanted
+            and (entry := self.entries.get(name))
+            and entry.by == by
+            and (entry.url or (self.folder / name).is_file())
         ]
 
     def remove(self, name: str) -> bool:
@@ -91,10 +127,21 @@ class Record:
         return True
 
 
-def _sound(name: Any, entry: Entry) -> bool:
+_FILE = '{"file": '
+
+
+def _name_in(line: str) -> str:
+    """The name that a line of the record begins with."""
+    name = json.JSONDecoder().raw_decode(line, len(_FILE))[0] if line.startswith(_FILE) else None
+    if not isinstance(name, str):
+        raise ValueError(line[:80])  # noqa: TRY004 - a damaged file, no mistake of the caller's
+    return name
+
+
+def _is_sound(row: dict[str, Any]) -> bool:
     """Whether this is what `save` writes: whoever can write a record could otherwise name any file for removal."""
-    texts = [name, entry.by, entry.digest, entry.url, *entry.read.values(), *entry.export.values()]
+    texts = [row["file"], row["by"], row["digest"], row.get("url", ""), *row["read"].values(), *row["export"].values()]
     if not all(isinstance(each, str) for each in texts):
         return False
-    path = PurePath(name)
+    path = PurePath(row["file"])
     return not path.is_absolute() and ".." not in path.parts

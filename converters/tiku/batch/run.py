@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -123,6 +124,19 @@ def _knowing_former(order: Order, found: Orphans) -> Order:
     return order if found[where] else replace(order, keeping=replace(order.keeping, former=False))
 
 
+def _told(order: Order, answer: Done | Lost | Failed) -> Done:
+    """What became of `order`; of one without an answer, why there is none."""
+    source = order.source
+    if isinstance(answer, Lost):
+        words = f"each of the {answer.workers} workers that had this document was killed or crashed"
+        return Done((Result(source, source, error=ExportError(words, file=source)),))
+    if isinstance(answer, Failed):
+        unready = isinstance(answer.error, ImportError)  # what the worker was sent names what it does not have
+        failed = SetupError(f"a worker cannot work: {answer.error}") if unready else fault(answer.error, source)
+        return Done((Result(source, source, error=failed),))
+    return answer
+
+
 class Build:
     """One build of `orders`. Use `stale`, or iterate over `run`; then `report` what there is."""
 
@@ -192,6 +206,10 @@ class Build:
         root = self._root(target)
         return self._record(root).entries.get(target.relative_to(root).as_posix())
 
+    def _is_known(self, target: Path) -> bool:
+        root = self._root(target)
+        return bool(self._record(root).entries.line(target.relative_to(root).as_posix()))
+
     def _note(self, target: Path, entry: record.Entry) -> None:
         root = self._root(target)
         self._record(root).entries[target.relative_to(root).as_posix()] = entry
@@ -223,39 +241,32 @@ class Build:
             sweep(folder)
 
     def _carry_out(self, progress: Progress | None) -> Iterator[Result]:
-        todo: list[Task] = []
-        former: Orphans = {}
+        fresh: deque[Done] = deque()
+        here = isinstance(self.wish.crew, Alone)
+        loop: Loop[Task, Done] = Loop(self.wish.crew, partial(perform, progress=progress) if here else perform)
+        with pandoc.persistent() if here and len(self.orders) > 1 else contextlib.nullcontext():
+            for task, answer in loop.run(self._tasks(fresh)):
+                while fresh:
+                    yield from self._take(fresh.popleft())
+                done = _told(task.order, answer)
+                yield from self._take(done)
+                if self.wish.fail_fast and any(result.error for result in done.results):
+                    break
+        while fresh:
+            yield from self._take(fresh.popleft())
+
+    def _tasks(self, fresh: deque[Done]) -> Iterator[Task]:
+        """What is to be done, as it is found; what has nothing to do goes to `fresh`."""
         store = str(self.wish.store) if self.wish.store else ""
         place, epoch, tool = str(Path.cwd()), os.environ.get("SOURCE_DATE_EPOCH", ""), keys.own() if store else ""
+        among = not isinstance(self.wish.crew, Alone)
+        former: Orphans = {}
         for order in self.orders:
             done = look(order, self.store) if self.store else None
             if done is None:
-                todo.append(Task(_knowing_former(order, former), store, place, epoch, tool))
+                yield Task(_knowing_former(order, former), store, place, epoch, tool, among)
             else:
-                yield from self._take(done)
-        if not todo:
-            return
-        here = isinstance(self.wish.crew, Alone)
-        loop: Loop[Task, Done] = Loop(self.wish.crew, partial(perform, progress=progress) if here else perform)
-        with pandoc.persistent() if here and len(todo) > 1 else contextlib.nullcontext():
-            yield from self._answers(loop, todo if here else [replace(task, among=True) for task in todo])
-
-    def _answers(self, loop: Loop[Task, Done], todo: list[Task]) -> Iterator[Result]:
-        for task, answer in loop.run(todo):
-            if isinstance(answer, Lost):
-                source = task.order.source
-                lost = ExportError(
-                    f"each of the {answer.workers} workers that had this document was killed or crashed", file=source
-                )
-                answer = Done((Result(source, source, error=lost),))  # noqa: PLW2901
-            elif isinstance(answer, Failed):
-                source = task.order.source
-                unready = isinstance(answer.error, ImportError)  # what the worker was sent names what it does not have
-                failed = SetupError(f"a worker cannot work: {answer.error}") if unready else fault(answer.error, source)
-                answer = Done((Result(source, source, error=failed),))  # noqa: PLW2901
-            yield from self._take(answer)
-            if self.wish.fail_fast and any(result.error for result in answer.results):
-                return
+                fresh.append(done)
 
     def _take(self, done: Done) -> Iterator[Result]:
         for result in done.results:
@@ -280,7 +291,7 @@ class Build:
             return
         for order in self.orders:
             for output in order.outputs:
-                if self._entry(output.target) is None:
+                if not self._is_known(output.target):
                     self._note(output.target, record.Entry(self.wish.by, url=output.url))
         self._save()
 

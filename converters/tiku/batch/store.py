@@ -40,10 +40,10 @@ class Store:
         self.wrote = False
 
     def _object(self, digest: str) -> Path:
-        return self.folder / "objects" / digest[:2] / digest[2:]
+        return self.folder / f"objects/{digest[:2]}/{digest[2:]}"
 
     def _row(self, key: str) -> Path:
-        return self.folder / "rows" / key[:2] / key[2:]
+        return self.folder / f"rows/{key[:2]}/{key[2:]}"
 
     def _complain(self, text: str) -> None:
         if text not in self.complaints:

@@ -9,7 +9,10 @@ from importlib.resources import files
 from typing import Any
 
 _DECORATION = re.compile(r"^[\W_]+", re.UNICODE)
-_TRAILING = re.compile(r"[\s*★☆⭐🌟👶🚀👍🔥🟢🟡🔴✅❓️‍]+$|\s*[(（\[][^()（）\[\]]{0,20}[)）\]]\s*$")
+_MARKS = "*★☆⭐🌟👶🚀👍🔥🟢🟡🔴✅❓\ufe0f\u200d"
+_TRAILING = re.compile(rf"[\s{_MARKS}]+$|\s*[(（\[][^()（）\[\]]{{0,20}}[)）\]]\s*$")
+_CLOSING = frozenset(_MARKS + ")）]")
+"""How a text ends that has something of the kind to be taken off."""
 
 
 @cache
@@ -49,7 +52,7 @@ def asks(text: str) -> bool:
     """Whether `text` reads like a question or a task."""
     first, heads, inside, last = _words()
     folded = text.casefold().strip()
-    bare = folded if folded[-1:].isalnum() else _TRAILING.sub("", folded)
+    bare = _TRAILING.sub("", folded) if folded[-1:] in _CLOSING else folded
     if folded.endswith(last) or bare.endswith(last) or "?" in folded or "？" in folded or "؟" in folded:
         return True
     start = _DECORATION.sub("", folded)

@@ -49,7 +49,7 @@ class Label:
     """What follows it in its own paragraph."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """`text` as labels are compared: NFKC, case folded, without decoration at its ends."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE).strip()
@@ -130,7 +130,7 @@ def truth_of(text: str) -> bool | None:
     return False if said in values("value-false") or text.strip() in _CROSSES else None
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def role_of(text: str) -> str:
     """The role that the label `text` names, or the empty string."""
     if len(text) > LONGEST:
