@@ -101,6 +101,9 @@ def test_python_pptx_reads_it(showcase: Path, need: Callable[..., None]) -> None
     assert any(shape.has_table for slide in slides for shape in slide.shapes)
     assert any("梯度消失" in slide.notes_slide.notes_text_frame.text for slide in slides if slide.has_notes_slide)
     assert deck.core_properties.title == "题库示例 · A tour of tiku"
+    question, answer = slides[4], slides[5]
+    (there,) = [shape.click_action.target_slide for shape in question.shapes if shape.name.startswith("Link")]
+    assert there.slide_id == answer.slide_id
 
 
 @pytest.mark.tools
@@ -287,3 +290,47 @@ def test_emoji_are_set_in_their_own_face(tmp_path: Path) -> None:
         assert faces[symbol] == {"Segoe UI Emoji"}
     assert faces["x "] == {"Consolas"}
     assert faces["好"] == set()
+
+
+# -- links ---------------------------------------------------------------------------------------------------------
+
+
+def linked(deck: Path) -> list[str]:
+    """The texts of runs that lead out of the deck."""
+    return [
+        run.findtext(A + "t")
+        for tree in trees(deck)
+        for run in tree.iter(A + "r")
+        if run.find(f"{A}rPr/{A}hlinkClick") is not None and not run.find(f"{A}rPr/{A}hlinkClick").get("action")
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", ["머신러닝 고유값(eigenvalue) " * 8, "机器学习，基础（偏差）与方差。" * 8, "some latin words " * 8]
+)
+def test_a_link_longer_than_a_line_may_end_lines_anywhere(words: str, tmp_path: Path) -> None:
+    """LibreOffice sets the lines of a link that is one run too close, Korean ones one over another."""
+    target = tmp_path / "deck.pptx"
+    tiku.write(bank_of(f"### 1. A\n\n**答案：** 见 [{words}](https://example.org)\n"), target, time=1_700_000_000)
+    pieces = linked(target)
+    assert "".join(pieces) == words.strip()
+    assert max(map(len, pieces)) < 20
+    assert not any(piece[0] in "，。）" for piece in pieces)
+
+
+def test_a_short_link_is_one_run_but_in_a_narrow_column(tmp_path: Path) -> None:
+    target = tmp_path / "deck.pptx"
+    words = "some words of a link that is shorter than a line"
+    cell = "long words that make a column of a table wide, and wider, and wider than all the others " * 4
+    table = f"| a | b |\n|---|---|\n| [{words}](https://example.org) | {cell} |\n"
+    tiku.write(bank_of(f"### 1. A\n\n**答案：** [{words}](https://example.org)\n\n{table}"), target, time=1_700_000_000)
+    pieces = linked(target)
+    assert pieces[0] == words
+    assert pieces[1:3] == ["some ", "words "]
+
+
+def test_a_line_break_in_a_link_is_one(tmp_path: Path) -> None:
+    target = tmp_path / "deck.pptx"
+    tiku.write(bank_of("### 1. A\n\n**答案：** [one\\\ntwo](https://example.org)\n"), target, time=1_700_000_000)
+    assert linked(target) == ["one", "two"]
+    assert any(tree.find(f".//{A}br") is not None for tree in trees(target))

@@ -13,7 +13,7 @@ from tiku.exporters.pptx.text import QUIET, TextWriter, solid
 from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.render import mathematics
 from tiku.render.deck import FOOTER_SIZE, Box
-from tiku.render.paginate.flow import Code, Formula, Item, Paragraph, Picture, Run, Table
+from tiku.render.paginate.flow import UNDERLINE, Code, Formula, Item, Paragraph, Picture, Run, Table
 from tiku.render.paginate.measure import CODE_PAD, FORMULA_TALLER, FORMULA_WIDER, leading
 from tiku.render.paginate.tables import PAD_X, PAD_Y
 
@@ -98,13 +98,14 @@ class ShapeWriter:
         edge: float = 0.0,
         look: str = "<a:noFill/>",
         anchor: str = "t",
+        link: str = "",
     ) -> None:
-        """A text box; `pad` is inside `box`, `edge` is added at its sides."""
+        """A text box; `pad` is inside `box`, `edge` is added at its sides; a click on it follows `link`."""
         box = _widened(box, edge)
         side, pad = emu((pad + edge) * self.factor), emu(pad * self.factor)
         number = self._next()
         self.out.append(
-            f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="{name} {number - 1}"/><p:cNvSpPr txBox="1"/><p:nvPr/></p:nvSpPr>'
+            f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="{name} {number - 1}">{link}</p:cNvPr><p:cNvSpPr txBox="1"/><p:nvPr/></p:nvSpPr>'
             f"<p:spPr>{self.place(box)}{_RECTANGLE}{look}</p:spPr><p:txBody>{_frame(side, int(pad), anchor)}"
             f"{list_style(paragraphs)}{paragraphs}</p:txBody></p:sp>"
         )
@@ -235,9 +236,9 @@ class ShapeWriter:
             line = []
             for column in range(item.columns):
                 here = cells.get(column)
-                line.append(
-                    self._cell(here, index, len(item.head), len(rows), text_size, covered.get((index, column), ""))
-                )
+                room = sum(item.widths[column : column + (here.across if here else 1)]) - 2 * PAD_X
+                marks = covered.get((index, column), "")
+                line.append(self._cell(here, index, len(item.head), len(rows), text_size, marks, room))
             out.append(f'<a:tr h="{emu(item.heights[index] * k)}">{"".join(line)}</a:tr>')
         number = self._next()
         place = Box(box.left, box.top, sum(item.widths), sum(item.heights))
@@ -250,7 +251,7 @@ class ShapeWriter:
             f"<a:tbl><a:tblPr{head}{turned}/><a:tblGrid>{grid}</a:tblGrid>{''.join(out)}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
         )
 
-    def _cell(self, cell: Cell | None, row: int, heads: int, rows: int, size: float, marks: str) -> str:
+    def _cell(self, cell: Cell | None, row: int, heads: int, rows: int, size: float, marks: str, room: float) -> str:
         k = self.factor
         spans = ""
         paragraphs = ""
@@ -262,7 +263,7 @@ class ShapeWriter:
             flat = [
                 Paragraph(runs=item.runs, align=item.align, rtl=item.rtl, line=item.line) for item in cell.paragraphs
             ]
-            paragraphs = "".join(self.writer.paragraph(item, size, 0.0) for item in flat)
+            paragraphs = "".join(self.writer.paragraph(item, size, 0.0, room) for item in flat)
         empty = f'<a:p><a:endParaRPr lang="{self.writer.language}" sz="{round(size * k * 100)}"/></a:p>'
         head = row < heads
         fill = '<a:solidFill><a:schemeClr val="bg2"/></a:solidFill>' if head else "<a:noFill/>"
@@ -308,8 +309,9 @@ class ShapeWriter:
             else:
                 self.box("Footer", place(0, 0.58), words, anchor="ctr")
         if link[1]:
-            words = self.line_of_text((Run(link[0], 0, f"#{link[1]}"),), FOOTER_SIZE, align="ctr")
-            self.box("Link", place(0.6, 0.26), words, anchor="ctr")
+            # The box is the link, not its text: LibreOffice sets the line of a linked text higher than those beside it.
+            words = self.line_of_text((Run(link[0], UNDERLINE),), FOOTER_SIZE, align="ctr", colour="hlink")
+            self.box("Link", place(0.6, 0.26), words, anchor="ctr", link=self.writer.link(f"#{link[1]}"))
         if progress:
             words = self.line_of_text((Run(progress),), FOOTER_SIZE, align=end, colour=QUIET)
             kind = 'type="sldNum" sz="quarter" idx="12"'

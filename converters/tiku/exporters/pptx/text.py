@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from tiku.exporters.pptx.omml import Converter
 from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.markup import scheme
 from tiku.render.mathematics import MathError
-from tiku.render.paginate import linear
+from tiku.render.paginate import linear, metrics
 from tiku.render.paginate.flow import BOLD, CODE, ITALIC, SMALLCAPS, STRIKE, SUB, SUPER, UNDERLINE, Paragraph
 from tiku.render.paginate.measure import Setter, code_leading
 
@@ -36,6 +37,11 @@ _MONO_FACE = (
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _ONE_WAY = re.compile(rf"[{_RTL}](?:[{_RTL}]|\W)*|[^{_RTL}]+")
 """Text that runs in one direction."""
+_IDEOGRAPH = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(
+    rf"[（〔［｛〈《「『【‘“]*[{_IDEOGRAPH}][、。，．・：；？！…’”）〕］｝〉》」』】]*|\S+?(?=[\s{_IDEOGRAPH}]|$)\s*|\s+"
+)
+"""What a line may end after."""
 QUIET = "quiet"
 """A paler shade of the text's own colour, in any theme."""
 INK = "ink"
@@ -51,6 +57,16 @@ def solid(colour: str) -> str:
     else:
         inner = f'<a:schemeClr val="{colour}"/>'
     return f"<a:solidFill>{inner}</a:solidFill>"
+
+
+def _link_pieces(run: Run, room: float) -> list[str]:
+    """The text of a link, cut where LibreOffice would otherwise draw parts of it one over another.
+
+    It takes each run for a field, draws the parts of a field that run in different directions in one place, and sets the
+    lines of a field that is longer than a line, `room` in em, too close.
+    """
+    words = _WORD.findall(run.text) if metrics.measure((run,)).width > room else [run.text]
+    return [piece for word in words for piece in ([word] if word.isascii() else _ONE_WAY.findall(word))]
 
 
 class TextWriter:
@@ -91,8 +107,8 @@ class TextWriter:
             out.append(self.paragraph(item, size, gap))
         return "".join(out)
 
-    def paragraph(self, item: Paragraph, size: float, gap: float) -> str:
-        """One paragraph with the room above it."""
+    def paragraph(self, item: Paragraph, size: float, gap: float, room: float = 0.0) -> str:
+        """One paragraph with the gap above it; it is `room` wide, in points, or as wide as the body."""
         text_size = self.setter.text_size(item, size)
         step = self.setter.step(item, text_size)
         spacing = f'<a:lnSpc><a:spcPts val="{round(step * self.factor * 100)}"/></a:lnSpc>'
@@ -113,7 +129,7 @@ class TextWriter:
         if item.role == "choice" and item.rtl and runs:
             # A tab does not hang in a paragraph from right to left.
             runs = (runs[0]._replace(text=runs[0].text.replace("\t", " ")), *runs[1:])
-        inner = self.runs(runs, text_size, colour=colour, style=style)
+        inner = self.runs(runs, text_size, colour=colour, style=style, room=room or self.setter.room(item, size))
         end = f'<a:endParaRPr lang="{self.language}" sz="{self._size(text_size)}"/>'
         return f"<a:p><a:pPr {attributes}>{spacing}{before}{bullet}</a:pPr>{inner}{end}</a:p>"
 
@@ -161,33 +177,32 @@ class TextWriter:
 
     # -- runs -----------------------------------------------------------------------------------------------------
 
-    def runs(self, runs: Sequence[Run], size: float, *, colour: str = "", style: int = 0) -> str:
-        """Runs in a row. `colour` is a name of the theme's scheme, `style` is added to each."""
-        return "".join(self._run(run._replace(style=run.style | style), size, colour) for run in runs)
+    def runs(
+        self, runs: Sequence[Run], size: float, *, colour: str = "", style: int = 0, room: float = math.inf
+    ) -> str:
+        """Runs in a row. `colour` is a name of the theme's scheme, `style` is added to each; lines are `room` wide."""
+        return "".join(self._run(run._replace(style=run.style | style), size, colour, room) for run in runs)
 
     def _size(self, size: float) -> int:
         return round(size * self.factor * 100)
 
-    def _run(self, run: Run, size: float, colour: str) -> str:
+    def _run(self, run: Run, size: float, colour: str, room: float) -> str:
         if run.latex:
             return self._formula(run, size, colour)
         if not run.text.isascii() and len(parts := emoji.split(run.text)) > 1:
             return "".join(
-                self._emoji(piece, size, colour) if index % 2 else self._run(piece, size, colour)
+                self._emoji(piece, size, colour) if index % 2 else self._run(piece, size, colour, room)
                 for index, piece in enumerate(run._replace(text=part) for part in parts)
                 if piece.text
             )
         properties = self._properties(run, size, colour)
-        if run.link and not run.text.isascii() and len(parts := _ONE_WAY.findall(run.text)) > 1:
-            # LibreOffice draws the parts of a link that run in different directions one over another.
-            return "".join(f"<a:r><a:rPr {properties}</a:rPr><a:t>{text(part)}</a:t></a:r>" for part in parts)
-        if "\n" not in run.text:
-            return f"<a:r><a:rPr {properties}</a:rPr><a:t>{text(run.text)}</a:t></a:r>"
-        parts = [
-            f"<a:r><a:rPr {properties}</a:rPr><a:t>{text(part)}</a:t></a:r>" if part else ""
-            for part in run.text.split("\n")
-        ]
-        return f"<a:br><a:rPr {properties}</a:rPr></a:br>".join(parts)
+        lines = (
+            _link_pieces(run._replace(text=line), room / size) if run.link else [line] for line in run.text.split("\n")
+        )
+        return f"<a:br><a:rPr {properties}</a:rPr></a:br>".join(
+            "".join(f"<a:r><a:rPr {properties}</a:rPr><a:t>{text(part)}</a:t></a:r>" for part in parts if part)
+            for parts in lines
+        )
 
     def _emoji(self, run: Run, size: float, colour: str) -> str:
         face = f'<a:latin typeface="{emoji.FACE}"/><a:ea typeface="{emoji.FACE}"/><a:cs typeface="{emoji.FACE}"/>'
@@ -238,7 +253,7 @@ class TextWriter:
         return f'<a:hlinkClick r:id="{self.relate("hyperlink", target)}"/>'
 
     def _formula(self, run: Run, size: float, colour: str) -> str:
-        plain = "".join(self._run(piece, size, colour) for piece in linear.runs(run.latex, run.style))
+        plain = "".join(self._run(piece, size, colour, math.inf) for piece in linear.runs(run.latex, run.style))
         try:
             native = Converter().inline(run.latex)
         except MathError:
