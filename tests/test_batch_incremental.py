@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from banks import numbered
 from faults.worlds import document, outputs, stamps
 
 if TYPE_CHECKING:
@@ -304,3 +305,24 @@ def test_failed_document_is_tried_again_and_stops_no_other(world: World) -> None
     assert {"a.md", "c.md"} <= set(outputs(world.folder))
     (world.folder / "source" / "b.md").write_text(document("b"), encoding="utf-8")
     assert world.made() == of("b.")
+
+
+@pytest.mark.parametrize(
+    ("bank", "code"),
+    [
+        ('deck = "One"', 2), ('title = "One"', 2), ("set.apkg = {typed = true}", 2),
+        ('formats = ["json"]\ndeck = "One"', 0), ("", 0),
+    ],
+)  # fmt: skip
+def test_source_in_two_banks_makes_the_same_notes_in_both(tmp_path: Path, tiku: Command, bank: str, code: int) -> None:
+    (tmp_path / "a.md").write_text(numbered(3), encoding="utf-8")
+    (tmp_path / "tiku.toml").write_text(
+        f'[build]\nformats = ["apkg"]\n[[bank]]\nsource = "a.md"\n[[bank]]\nsource = "a.md"\noutput = "second"\n{bank}\n',
+        encoding="utf-8",
+    )
+    done = tiku("build", "-j", "1")
+    assert done.code == code, done.err
+    assert ("in two banks that make different notes" in done.err) == bool(code)
+    if not code:
+        tiku("build", "-j", "1")
+        assert " 0 made" in tiku("build", "-j", "1").err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,27 @@ def test_a_build_from_a_store_to_it(tiku: Command, server: Faults) -> None:
     done = tiku("build", "-j", "1", "--clean")
     assert done.code == 0, done.err
     assert storage.find("s3://bank/out/*") == made[:2]
+
+
+def test_a_server_is_asked_of_several_documents_at_a_time(
+    tiku: Command, server: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        send(f"s3://bank/in/{name}.md", numbered(2))
+    Path("tiku.toml").write_text(CONFIG, encoding="utf-8")
+    assert tiku("build", "-j", "1").code == 0
+    together = threading.Barrier(3, timeout=20)  # broken when one waits for the answer that another gets
+    known = storage.exists
+
+    def exists(url: str) -> bool:
+        if url.endswith(".json"):
+            together.wait()
+        return known(url)
+
+    monkeypatch.setattr(storage, "exists", exists)
+    done = tiku("build", "-j", "1")
+    assert (done.code, together.broken) == (0, False)
+    assert "6 up to date" in done.err
 
 
 def test_notes_of_a_document_in_a_store_need_a_ledger(tiku: Command, server: Faults) -> None:

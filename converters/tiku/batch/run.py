@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
 LOCK = ".tiku.lock"
+ASKING = 16
+"""How many questions a server is asked at a time."""
 PATIENCE = 600.0
 """Seconds that a build waits for another one in the same folder."""
 
@@ -159,10 +161,26 @@ class Build:
     def stale(self) -> list[Stale]:
         """What a build would make, and why. Writes nothing."""
         out: list[Stale] = []
-        for order in self.orders:
-            if self.store is None or look(order, self.store) is None:
+        for order, done in self._looks():
+            if done is None:
                 out += self._reasons(order)
         return out
+
+    def _looks(self) -> Iterator[tuple[Order, Done | None]]:
+        """Each order with what it gives if nothing has to be done; several at a time where a server is asked."""
+        if self.store is None:
+            yield from ((order, None) for order in self.orders)
+            return
+        see = partial(look, store=self.store)
+        if not any(storage.is_remote(order.source) or any(each.url for each in order.outputs) for order in self.orders):
+            yield from ((order, see(order)) for order in self.orders)
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(ASKING) as pool:
+            for start in range(0, len(self.orders), 8 * ASKING):
+                few = self.orders[start : start + 8 * ASKING]
+                yield from zip(few, pool.map(see, few), strict=True)
 
     def _reasons(self, order: Order) -> list[Stale]:
         store = self.store or Store(Path(os.devnull))
@@ -261,8 +279,7 @@ class Build:
         place, epoch, tool = str(Path.cwd()), os.environ.get("SOURCE_DATE_EPOCH", ""), keys.own() if store else ""
         among = not isinstance(self.wish.crew, Alone)
         former: Orphans = {}
-        for order in self.orders:
-            done = look(order, self.store) if self.store else None
+        for order, done in self._looks():
             if done is None:
                 yield Task(_knowing_former(order, former), store, place, epoch, tool, among)
             else:
