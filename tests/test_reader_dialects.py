@@ -71,3 +71,14 @@ def test_dialect(path: Path) -> None:
 def test_prose_holds_no_questions(path: Path) -> None:
     with pytest.raises(DocumentError, match="Q001 no questions found"):
         tiku.read(path)
+
+
+def test_who_names_no_dialect_is_told_which_one_might_be_meant(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("## What is Python?\n\nA language.\n", encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"if these are questions, say so: --dialect headings$"):
+        tiku.read(path)
+    assert len(tiku.read(path, dialect="headings").bank.questions) == 1
+    path.write_text("Nothing here.\n", encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"numbered-paragraphs: none\)$"):
+        tiku.read(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,9 @@ def read(source: str | Path, *, format: str = "", allow_net: bool = False, **set
         reading = reader.read(data, options)
     if not reading.bank.questions:
         looked = "; ".join(reading.evidence) or "headings, lists and paragraphs that begin with a number"
-        raise DocumentError(f"Q001 no questions found (looked for: {looked})", file=name)
+        best = re.match(r"[\w-]+(?=(?:,[^:]*)?: [1-9])", looked)  # something was there, but it may be prose
+        hint = f"; if these are questions, say so: --dialect {best[0]}" if best and not settings.get("dialect") else ""
+        raise DocumentError(f"Q001 no questions found (looked for: {looked}){hint}", file=name)
     return reading
 
 
