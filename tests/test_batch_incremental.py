@@ -254,6 +254,12 @@ def test_each_reason_is_told(world: World) -> None:
     assert why["outputs/d.json"] == "it was never made"
     _text(world)
     assert "outputs/a.md: source has changed" in world.tiku("build", "--check", "--explain").err
+    with (world.folder / "source" / "b.md").open("a", encoding="utf-8") as file:
+        file.write("\nMore.\n")
+    assert "outputs/b.json: source has changed\n" in world.tiku("build", "--check", "--explain").err
+    _picture_gone(world)
+    told = world.tiku("build", "--check", "--explain").err
+    assert "outputs/b.json: file source/./dot.png has changed; source has changed\n" in told
 
 
 def test_check_writes_nothing(world: World) -> None:

@@ -114,6 +114,16 @@ def ingredients(order: Order, store: Store) -> dict[str, tuple[keys.Made, keys.M
     return {str(output.target): (content.made, work.export_made(output, content)) for output in order.outputs}
 
 
+def files_of(made: keys.Made) -> keys.Made:
+    """Of the ingredients `made` of an earlier reading, the files that came up on its way, as they are now."""
+    return {
+        name: (_digest(name.removeprefix(_FILE)) or "none")[: keys.SHORT] for name in made if name.startswith(_FILE)
+    }
+
+
+_FILE = "file "
+
+
 def ledger_of(order: Order) -> Path | None:
     """Where the names of the order's questions are kept; None where there is no place for them."""
     from tiku import ledger
@@ -522,7 +532,7 @@ class _Work:
 
 
 def _with_seen(made: keys.Made, seen: Mapping[str, str | None]) -> keys.Made:
-    return made | {f"file {name}": (digest or "none")[: keys.SHORT] for name, digest in sorted(seen.items())}
+    return made | {f"{_FILE}{name}": (digest or "none")[: keys.SHORT] for name, digest in sorted(seen.items())}
 
 
 def _rows(problems: Iterable[Problem]) -> list[list[Any]]:

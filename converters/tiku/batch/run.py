@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tiku import pandoc, storage
 from tiku.batch import keys, record
 from tiku.batch.engine import Alone, Crew, Failed, Loop, Lost
-from tiku.batch.jobs import Done, Progress, carry_out, ingredients, ledger_of, look, validate
+from tiku.batch.jobs import Done, Progress, carry_out, files_of, ingredients, ledger_of, look, validate
 from tiku.batch.store import LIMIT, Store
 from tiku.errors import ExportError, SetupError, fault
 from tiku.files import digest_at, sweep
@@ -196,6 +196,8 @@ class Build:
             if entry and entry.digest:
                 if stands is not None and stands != entry.digest:
                     why.append("it was changed after it was made")
+                if export is None:  # which other files it would read is not known: those it did read are asked for
+                    read = files_of(entry.read) | read
                 why += keys.difference(entry.read, read)
                 if export is not None:
                     why += [each for each in keys.difference(entry.export, export) if not each.startswith("content ")]
