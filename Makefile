@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Debian's Python comes without the module that makes .venv.
+SYSTEM_PYTHON = $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 SYSTEM_RUN := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk
 SYSTEM_TEST := fonts-noto-core fonts-dejavu-core poppler-utils chromium libreoffice-impress libreoffice-math default-jre-headless fonts-noto-color-emoji fonts-liberation
 
@@ -48,10 +50,10 @@ $(VENV)/.test: $(VENV)/.run requirements-test.lock
 	@touch $@
 
 system:
-	@scripts/system.sh $(SYSTEM_RUN)
+	@scripts/system.sh $(SYSTEM_PYTHON) $(SYSTEM_RUN)
 
 system-test:
-	@scripts/system.sh $(SYSTEM_RUN) $(SYSTEM_TEST)
+	@scripts/system.sh $(SYSTEM_PYTHON) $(SYSTEM_RUN) $(SYSTEM_TEST)
 
 ## pin the newest versions that pyproject.toml allows
 lock:
