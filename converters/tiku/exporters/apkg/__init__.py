@@ -1,4 +1,4 @@
-"""Anki decks (.apkg), written on the standard library: sqlite3 and zipfile."""
+"""Anki decks (.apkg): a database that sqlite3 of the standard library makes, in a zip archive."""
 
 from __future__ import annotations
 

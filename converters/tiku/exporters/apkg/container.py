@@ -6,23 +6,21 @@ Two forms. *Legacy*: ``collection.anki2`` as it is and ``media`` as JSON; every 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-import time
-import zipfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tiku.plugins import need
+from tiku.render.archive import Archive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from tiku.model import Media
 
 CHUNK = 1 << 20
-LEVEL = 4
-"""Of deflate: a twenty-fifth larger than 6, in two thirds of its time."""
 
 
 def pack(
@@ -33,60 +31,32 @@ def pack(
     `seconds` is the time its entries carry. Raises SetupError when `latest` is wanted and there is no Zstandard.
     """
     names = sorted(media)
-    stamp = time.gmtime(min(max(seconds, 315_532_800), 4_354_819_198))[:6]  # 1980 to 2107: what a zip can say
-    with zipfile.ZipFile(target, "w") as archive:
+    with target.open("wb") as file, Archive(file, dt.datetime.fromtimestamp(seconds, dt.UTC)) as archive:
         if latest:
-            _pack_latest(archive, database, names, media, stamp)
+            _pack_latest(archive, database, names, media)
             return
-        _entry(archive, "collection.anki2", stamp, database)
+        archive.put("collection.anki2", database if isinstance(database, bytes) else _pieces(database))
         for index, name in enumerate(names):
-            _entry(archive, str(index), stamp, media[name].data)
+            archive.put(str(index), media[name].data)
         listing = {str(index): name for index, name in enumerate(names)}
-        _entry(archive, "media", stamp, json.dumps(listing, ensure_ascii=False).encode())
+        archive.put("media", json.dumps(listing, ensure_ascii=False))
 
 
-def _pack_latest(
-    archive: zipfile.ZipFile,
-    database: bytes | Path,
-    names: list[str],
-    media: Mapping[str, Media],
-    stamp: tuple[int, ...],
-) -> None:
+def _pack_latest(archive: Archive, database: bytes | Path, names: list[str], media: Mapping[str, Media]) -> None:
     zstd = _zstandard()
-    _entry(archive, "meta", stamp, b"\x08\x03", store=True)  # PackageMetadata{version: LATEST}
-    _entry(archive, "collection.anki21b", stamp, database, zstd=zstd)
+    archive.put("meta", b"\x08\x03", deflate=False)  # PackageMetadata{version: LATEST}
+    packed = zstd(database) if isinstance(database, bytes) else zstd.pieces(_pieces(database))
+    archive.put("collection.anki21b", packed, deflate=False)
     for index, name in enumerate(names):
-        _entry(archive, str(index), stamp, zstd(media[name].data), store=True)
+        archive.put(str(index), zstd(media[name].data), deflate=False)
     listing = b"".join(_message(1, _media_entry(name, media[name].data)) for name in names)
-    _entry(archive, "media", stamp, zstd(listing), store=True)
+    archive.put("media", zstd(listing), deflate=False)
 
 
-def _entry(
-    archive: zipfile.ZipFile,
-    name: str,
-    stamp: tuple[int, ...],
-    content: bytes | Path,
-    *,
-    store: bool = False,
-    zstd: Any = None,
-) -> None:
-    info = zipfile.ZipInfo(name, stamp)  # type: ignore[arg-type]
-    info.compress_type = zipfile.ZIP_STORED if store or zstd else zipfile.ZIP_DEFLATED
-    info._compresslevel = LEVEL  # type: ignore[attr-defined] # noqa: SLF001 - public from Python 3.13 on
-    info.external_attr = 0o644 << 16
-    info.create_system = 3  # the same on every system
-    if isinstance(content, Path):
-        info.file_size = content.stat().st_size  # lets zipfile choose zip64 only where it is needed
-    with archive.open(info, "w") as out:
-        if isinstance(content, bytes):
-            out.write(zstd(content) if zstd else content)
-            return
-        with content.open("rb") as file:
-            if zstd is not None:
-                zstd.stream(file, out)
-                return
-            while piece := file.read(CHUNK):
-                out.write(piece)
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(CHUNK):
+            yield piece
 
 
 class _Zstandard:
@@ -100,9 +70,12 @@ class _Zstandard:
         out: bytes = self._library.ZstdCompressor(level=3, threads=0).compress(data)
         return out
 
-    def stream(self, source: Any, target: Any) -> None:
-        """Compress the file `source` into the file `target`."""
-        self._library.ZstdCompressor(level=3, threads=0).copy_stream(source, target)
+    def pieces(self, data: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces `data`, compressed together."""
+        packer = self._library.ZstdCompressor(level=3, threads=0).compressobj()
+        for piece in data:
+            yield packer.compress(piece)
+        yield packer.flush()
 
 
 def _zstandard() -> _Zstandard:

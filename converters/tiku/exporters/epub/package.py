@@ -15,26 +15,21 @@ test in ``tests/test_epub_package.py``, so that this module can shrink when eboo
 from __future__ import annotations
 
 import datetime as dt
-import time
-import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiku.plugins import need
+from tiku.render.archive import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DC = "http://purl.org/dc/elements/1.1/"
 _OPF = "http://www.idpf.org/2007/opf"
 _COMPRESSED = (".png", ".jpg", ".gif")
 """Files that hold compressed data: to compress them again takes long and gains nothing."""
-_LEVEL = 4
-"""Of deflate: a fortieth larger than zlib's own choice, 6, in less than half of its time."""
-_LAST_ZIP_TIME = 4_354_819_198
-"""2107-12-31: the latest time a zip file can carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +97,14 @@ def write(package: Package, path: Path, when: int) -> None:
             book.spine.append(item)
     modified = dt.datetime.fromtimestamp(when, dt.UTC)
     options = {"mtime": modified, "raise_exceptions": True}
-    _writer(epub)(str(path), book, options, package, when).write()
+    _writer(epub)(str(path), book, options, package, modified).write()
 
 
 def _writer(epub: Any) -> Any:
     """The subclass of ebooklib's writer, made here because ebooklib is imported only when it is needed."""
 
     class Writer(epub.EpubWriter):  # type: ignore[misc]
-        def __init__(self, name: str, book: Any, options: dict[str, Any], package: Package, when: int) -> None:
+        def __init__(self, name: str, book: Any, options: dict[str, Any], package: Package, when: dt.datetime) -> None:
             super().__init__(name, book, options)
             self.package = package
             self.when = when
@@ -124,8 +119,8 @@ def _writer(epub: Any) -> Any:
                 raise ValueError(f"metadata that XML does not allow: {lost[0]!r}")
 
         def write(self) -> None:
-            with _Archive(self.file_name, self.when) as self.out:
-                self.out.writestr("mimetype", "application/epub+zip", compress_type=zipfile.ZIP_STORED)
+            with Path(self.file_name).open("wb") as file, _Archive(file, self.when) as self.out:
+                self.out.put("mimetype", "application/epub+zip", deflate=False)
                 self._write_container()
                 self._write_opf()
                 self._write_items()
@@ -133,22 +128,11 @@ def _writer(epub: Any) -> Any:
     return Writer
 
 
-class _Archive(zipfile.ZipFile):
-    """A zip file whose entries all carry one given time, in UTC."""
+class _Archive(Archive):
+    """What ebooklib takes for a `zipfile.ZipFile`."""
 
-    def __init__(self, name: str, when: int) -> None:
-        super().__init__(name, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL)
-        self._time = time.gmtime(min(when, _LAST_ZIP_TIME))[:6]
-
-    def writestr(
-        self, name: Any, data: Any, compress_type: int | None = None, compresslevel: int | None = None
-    ) -> None:
-        info = zipfile.ZipInfo(name, self._time)
-        info.create_system = 3  # the same bytes on Windows
-        info.external_attr = 0o644 << 16
-        stored = compress_type == zipfile.ZIP_STORED or name.endswith(_COMPRESSED)
-        info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-        super().writestr(info, data, compresslevel=_LEVEL if compresslevel is None else compresslevel)
+    def writestr(self, name: str, data: bytes | str) -> None:
+        self.put(name, data, deflate=not name.endswith(_COMPRESSED))
 
 
 def refining(target: str, key: str, value: str) -> Meta:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku.exporters.pptx import pictures
-from tiku.exporters.pptx.archive import MOST, Archive
 from tiku.exporters.pptx.shapes import ShapeWriter
 from tiku.exporters.pptx.template import Template, builtin
 from tiku.exporters.pptx.text import TextWriter
 from tiku.exporters.pptx.xml import DECLARATION, NAMESPACES, PACKAGE_RELS, R, emu, language_tag, text
 from tiku.problems import Problem
+from tiku.render.archive import MOST, Archive
 from tiku.render.deck import Deck, Slide
 from tiku.render.paginate.flow import Paragraph
 from tiku.render.paginate.measure import Setter

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tiku.exporters.pptx.archive import Archive
+from tiku.render.archive import Archive
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,8 @@
 """A zip archive written from front to back, its list of entries kept as packed bytes (PKWARE APPNOTE 6.3.10, chapter 4).
 
-The standard library keeps an object for each entry until the archive is closed. A deck has two or three entries a slide:
-for a large bank those objects take a third of the memory of the model.
+The standard library keeps an object for each entry until the archive is closed. A deck of slides has two or three entries
+a slide: for a large bank those objects take a third of the memory of the model. And for an entry of a few hundred bytes,
+as a small book has by the dozen, it sets up tables of a quarter of a megabyte.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ _UTF8 = 0x800
 _MODE = 0o644 << 16
 
 
+def _window(size: int) -> int:
+    """The bits of deflate's window for so many bytes: one that holds them all finds the same, and is set up sooner."""
+    return min(zlib.MAX_WBITS, max(9, size.bit_length()))
+
+
 class Archive:
     """Writes entries to `file`; all bear the time `when`, as near as a zip can say it.
 
@@ -64,23 +70,25 @@ class Archive:
         if kind is None:
             self._finish()
 
-    def put(self, name: str, content: bytes | str | Iterable[str], *, deflate: bool = True) -> None:
+    def put(self, name: str, content: bytes | str | Iterable[str | bytes], *, deflate: bool = True) -> None:
         """Write one entry, text as UTF-8. What comes in pieces is held in memory compressed only.
 
         Raises ExportError for 4 GB or more.
         """
-        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        whole = content.encode() if isinstance(content, str) else content
+        window = _window(len(whole)) if isinstance(whole, bytes) else zlib.MAX_WBITS
+        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -window) if deflate else None
         packed = bytearray()
         size = check = 0
-        for piece in (content,) if isinstance(content, bytes | str) else content:
+        for piece in (whole,) if isinstance(whole, bytes) else whole:
             data = piece.encode() if isinstance(piece, str) else piece
             size += len(data)
             check = zlib.crc32(data, check)
-            packed += packer.compress(data) if deflate else data
-        if deflate:
+            packed += packer.compress(data) if packer else data
+        if packer:
             packed += packer.flush()
         if max(size, len(packed)) >= _LONG:
-            raise ExportError(f"{name} is too large for a presentation")
+            raise ExportError(f"{name} is too large for a zip archive")
         path = name.encode()
         flags = 0 if path.isascii() else _UTF8
         method = zlib.DEFLATED if deflate else 0
