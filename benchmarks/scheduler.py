@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiku.batch.engine import Cluster, Crew, Loop, Processes
 from tiku.batch.jobs import Done, Made
-from tiku.batch.run import Task
+from tiku.batch.tasks import Task
 from tiku.orders import Order, Output, Result
 from tiku.problems import Problem
 

@@ -14,7 +14,7 @@ from faults.cluster import Cluster
 from faults.inject import Fault
 from faults.worlds import build, make, outputs
 from tiku import config
-from tiku.batch import engine, run
+from tiku.batch import engine, run, tasks
 from tiku.errors import SetupError
 
 if TYPE_CHECKING:
@@ -90,11 +90,11 @@ def test_task_does_not_mind_where_its_worker_is(world: Path, tmp_path: Path, mon
     gone.mkdir()
     os.chdir(gone)
     gone.rmdir()
-    done = run.perform(run.Task(order, place=str(world)))
+    done = tasks.perform(tasks.Task(order, place=str(world)))
     assert all(result.error is None for result in done.results), done
-    lost = run.perform(run.Task(order, place=str(gone)))
+    lost = tasks.perform(tasks.Task(order, place=str(gone)))
     assert "a worker cannot reach" in str(lost.results[0].error)
-    other = run.perform(run.Task(order, place=str(world), tool="another"))
+    other = tasks.perform(tasks.Task(order, place=str(world), tool="another"))
     assert "a worker runs another tiku" in str(other.results[0].error)
     assert isinstance(other.results[0].error, SetupError)
 

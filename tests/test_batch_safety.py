@@ -16,7 +16,7 @@ import pytest
 
 from faults.inject import Fault
 from faults.worlds import build, document, make, outputs
-from tiku.batch import record, run
+from tiku.batch import locks, record, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ def child(
 
 
 def test_second_build_ends_with_3_or_waits(world: Path, tiku: Command) -> None:
-    with run.lock(world / "outputs", 0):
+    with locks.lock(world / "outputs", 0):
         start = time.monotonic()
         done = tiku("build", "--wait", "0")
         assert done.code == 3
@@ -136,7 +136,7 @@ def test_interruption_between_two_results_ends_the_workers(
     import multiprocessing
 
     assert not multiprocessing.active_children()
-    with run.lock(world / "outputs", 0):
+    with locks.lock(world / "outputs", 0):
         pass
 
 

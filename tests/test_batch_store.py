@@ -6,7 +6,6 @@ import json
 import os
 import random
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,8 @@ from tiku.batch.store import Store
 from tiku.files import digest_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from command import Command
 
 COMPLAINT = "a damaged file in the cache was removed, and what it held is made again"

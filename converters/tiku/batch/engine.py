@@ -124,7 +124,7 @@ class Processes:
         way = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         context = multiprocessing.get_context(way)
         if way == "forkserver":
-            context.set_forkserver_preload(["tiku.batch.jobs"])
+            context.set_forkserver_preload(["tiku.batch.tasks"])
         return ProcessPoolExecutor(self.width, mp_context=context, initializer=_begin)
 
     def close(self, executor: Executor, *, now: bool) -> None:

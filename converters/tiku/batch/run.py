@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku import pandoc, storage
 from tiku.batch import keys, record
 from tiku.batch.engine import Alone, Crew, Failed, Loop, Lost
-from tiku.batch.jobs import Done, Progress, carry_out, files_of, ingredients, ledger_of, look, validate
+from tiku.batch.jobs import Done, Progress, carry_out, files_of, ingredients, ledger_of, look
+from tiku.batch.locks import lock
 from tiku.batch.store import LIMIT, Store
+from tiku.batch.tasks import Task, perform
+from tiku.batch.validity import validate
 from tiku.errors import ExportError, SetupError, fault
 from tiku.files import digest_at, sweep
 from tiku.keeping import orphans
@@ -27,62 +29,10 @@ from tiku.orders import Order, Result
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
-LOCK = ".tiku.lock"
 ASKING = 16
 """How many questions a server is asked at a time."""
 PATIENCE = 600.0
 """Seconds that a build waits for another one in the same folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """An order with all that a worker must know, which may be another machine's."""
-
-    order: Order
-    store: str = ""
-    """The folder of the store; empty keeps nothing."""
-    place: str = ""
-    """The folder that paths are relative to."""
-    epoch: str = ""
-    """SOURCE_DATE_EPOCH where the build was started."""
-    tool: str = ""
-    """The tiku that sends the task."""
-    among: bool = False
-    """Whether a process does many such tasks: then it keeps what takes long to start."""
-
-
-def perform(task: Task, progress: Progress | None = None) -> Done:
-    """Carry out one task, wherever this is."""
-    with _ONE:
-        return _perform(task, progress)
-
-
-_ONE = threading.Lock()
-"""The current folder and the environment are the process's: a worker with several threads does one task at a time."""
-
-
-def _perform(task: Task, progress: Progress | None) -> Done:
-    keys.forget()
-    order = task.order
-    if task.tool and keys.own() != task.tool:
-        error = SetupError(f"a worker runs another tiku ({keys.own()}, not {task.tool})")
-        return Done((Result(order.source, order.source, error=error),))
-    if task.place:  # without asking where we are: the folder of an earlier task may be gone
-        try:
-            os.chdir(task.place)
-        except OSError as error:
-            told = SetupError(f"a worker cannot reach '{task.place}': {error.strerror or error}")
-            return Done((Result(order.source, order.source, error=told),))
-    if task.among:
-        _keep_pandoc()
-    if task.epoch != os.environ.get("SOURCE_DATE_EPOCH", ""):
-        os.environ["SOURCE_DATE_EPOCH"] = task.epoch
-    return carry_out(order, Store(Path(task.store)) if task.store else None, progress)
-
-
-@cache
-def _keep_pandoc() -> None:
-    pandoc.persist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,26 +300,6 @@ class Build:
                 (gone if self._record(root).remove(name) else left).append(root / name)
             self._save()
         return gone, left
-
-
-@contextlib.contextmanager
-def lock(folder: Path, patience: float) -> Iterator[None]:
-    """Have `folder` to ourselves. Raises SetupError when it cannot be written, or another build holds it too long."""
-    from filelock import FileLock, Timeout
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = FileLock(folder / LOCK, timeout=patience)
-        held.acquire()
-    except Timeout as error:
-        raise SetupError(f"another build has been writing to '{folder}' for {patience:.0f} seconds") from error
-    except (OSError, NotImplementedError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SetupError(f"cannot write '{folder}': {reason}") from error
-    try:
-        yield
-    finally:
-        held.release()
 
 
 def each_result(orders: Iterable[Order], progress: Progress | None = None) -> Iterator[Result]:
