@@ -334,3 +334,17 @@ def test_a_line_break_in_a_link_is_one(tmp_path: Path) -> None:
     tiku.write(bank_of("### 1. A\n\n**答案：** [one\\\ntwo](https://example.org)\n"), target, time=1_700_000_000)
     assert linked(target) == ["one", "two"]
     assert any(tree.find(f".//{A}br") is not None for tree in trees(target))
+
+
+def test_a_choice_without_arabic_letters_reads_from_left_to_right(tmp_path: Path) -> None:
+    """Beside Arabic ones: at the right edge, but "A. {}", not "{} .A"."""
+    target = tmp_path / "deck.pptx"
+    source = "---\nlang: ar\n---\n\n### 1. سؤال\n\nما هو الناتج؟\n\n- A. `{}`\n- B. خطأ\n\n**الإجابة:** A\n"
+    tiku.write(bank_of(source), target, time=1_700_000_000)
+    sides = {
+        "".join(paragraph.itertext()): (paragraph.find(A + "pPr").get("algn"), paragraph.find(A + "pPr").get("rtl"))
+        for tree in trees(target)
+        for paragraph in tree.iter(A + "p")
+    }
+    assert sides["A. {}"] == ("r", "0")
+    assert sides["B. خطأ"] == ("r", "1")

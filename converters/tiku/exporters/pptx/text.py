@@ -37,6 +37,7 @@ _MONO_FACE = (
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _ONE_WAY = re.compile(rf"[{_RTL}](?:[{_RTL}]|\W)*|[^{_RTL}]+")
 """Text that runs in one direction."""
+_FROM_RIGHT = re.compile(f"[{_RTL}]")
 _IDEOGRAPH = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(
     rf"[（〔［｛〈《「『【‘“]*[{_IDEOGRAPH}][、。，．・：；？！…’”）〕］｝〉》」』】]*|\S+?(?=[\s{_IDEOGRAPH}]|$)\s*|\s+"
@@ -119,6 +120,9 @@ class TextWriter:
         if level > 0:
             attributes += f' lvl="{level}"'
         attributes += self._align(item)
+        if item.role == "choice" and item.rtl and not any(_FROM_RIGHT.search(run.text) for run in item.runs):
+            # From left to right at the right edge: else the label "A." before mere signs, such as {}, would read ".A".
+            attributes = f'marL="0" marR="{emu(margin * self.factor)}" indent="0" algn="r" rtl="0"'
         colour = "accent1" if item.role == "label" else QUIET if item.role in {"caption", "note"} else ""
         if item.correct:
             colour = "accent3" if self.own else "accent1"
