@@ -1,7 +1,8 @@
 """Bring reveal.js into the package: from the registry, by name, version and hash; never committed.
 
 The files come out of the wheel of `sphinx-revealjs`, which carries the built library, and go, with its licence, to
-``converters/tiku/vendor/reveal`` (git-ignored; a wheel of tiku ships it).
+``converters/tiku/vendor/reveal`` (git-ignored; a wheel of tiku ships it). Whoever builds tiku runs it, `pip install .`
+in a fresh clone too: hatchling calls `Vendored`.
 """
 
 import hashlib
@@ -11,6 +12,9 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NAME, VERSION = "sphinx-revealjs", "3.2.1"
 TARGET = Path(__file__).parent.parent / "converters" / "tiku" / "vendor" / "reveal"
@@ -38,6 +42,16 @@ def main() -> None:
             for name in FILES:
                 (TARGET / Path(name).name).write_bytes(package.read(INSIDE + name))
     stamp.write_text(HASH, encoding="utf-8")
+
+
+class Vendored(BuildHookInterface):
+    """The hook of pyproject.toml: no wheel and no sdist is made without the files."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 -- hatchling's signature
+        """Fetch what is missing, before hatchling looks at what there is."""
+        main()
 
 
 if __name__ == "__main__":

@@ -71,6 +71,23 @@ def test_the_sdist_holds_the_sources_and_nothing_a_build_wrote(sdist: set[str]) 
     assert {f"converters/{name}" for name in data_files()} - sdist == set()
 
 
+def test_what_is_built_in_a_fresh_clone_fetches_the_library(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "README.md", "LICENSE", "scripts/vendor.py", "converters/tiku/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    # No registry is asked: pip's is a folder without the wheel.
+    code = "from hatchling.build import build_wheel; build_wheel('dist')"
+    environment = {"PATH": "/usr/bin:/bin", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "scripts")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode != 0
+    assert "sphinx-revealjs" in done.stderr
+    shutil.copytree(PACKAGE / "vendor", tmp_path / "converters" / "tiku" / "vendor")
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=120)
+
+
 def test_the_metadata_says_what_is_promised(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as package:
         folder = next(name for name in package.namelist() if name.endswith("/METADATA")).rsplit("/", 1)[0]
