@@ -71,6 +71,8 @@ class Worker:
         if not Path("/proc/self/stat").exists():
             raise Broken
         self.answered = 0
+        self._used, self._resident = 0.0, 0
+        """CPU seconds and bytes in memory after the last answer: between two documents it uses nothing."""
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(START_SECONDS)
         self._answers = self._socket.makefile("rb")
@@ -125,6 +127,8 @@ class Worker:
                 raise DocumentError("pandoc cannot read this document: it takes too long") from error
             raise Broken from error
         self.answered += 1
+        with contextlib.suppress(OSError):
+            self._used, self._resident = _usage(self._process.pid)
         if verdict != b"ok":
             return None
         said = [each["pretty"] for each in json.loads(messages) if each["verbosity"] == "WARNING"]
@@ -132,7 +136,7 @@ class Worker:
 
     def worn(self) -> bool:
         """Whether another process should take over."""
-        return self.answered >= RECYCLE or _usage(self._process.pid)[1] > MAX_RESIDENT
+        return self.answered >= RECYCLE or self._resident > MAX_RESIDENT
 
     def close(self) -> None:
         """Kill the process, which keeps nothing that could be lost."""
@@ -155,7 +159,7 @@ class Worker:
     def _allow(self, cpu_seconds: int) -> None:
         """Let the process use so many seconds of CPU time from now on: the kernel counts from its start."""
         with contextlib.suppress(ProcessLookupError):
-            soft = math.ceil(_usage(self._process.pid)[0]) + cpu_seconds
+            soft = math.ceil(self._used) + cpu_seconds
             hard = resource.prlimit(self._process.pid, resource.RLIMIT_CPU)[1]
             if hard != resource.RLIM_INFINITY:
                 soft = min(soft, hard)
