@@ -118,6 +118,13 @@ def test_a_word_wider_than_a_line_is_counted_to_the_full() -> None:
     assert metrics.count(line, 10.0) >= line.width / 10.0
 
 
+def test_an_address_is_counted_as_browsers_break_it() -> None:
+    """At hyphens, not at slashes: where each line holds nearly two pieces, it ends after one."""
+    words = "abcde/fghij/klmno-" * 8
+    line = metrics.measure((Run(words),))
+    assert metrics.count(line, 1.9 * line.width / 8) >= 8 + 1
+
+
 # -- slides -------------------------------------------------------------------------------------------------------------
 
 

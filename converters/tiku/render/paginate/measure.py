@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tiku.render.paginate import metrics
 from tiku.render.paginate.flow import BOLD, Code, Formula, Item, Paragraph, Picture, Rule, Run, Table
+from tiku.render.paginate.metrics import Way
 from tiku.render.paginate.tables import PAD_X, PAD_Y, column_widths
 
 if TYPE_CHECKING:
@@ -205,8 +206,8 @@ class Setter:
         width = self.room(item, size) / text_size
         ends, forced = metrics.lines(line, width, enough=many + 1)
         if forced:  # see metrics.count
-            eager = metrics.lines(line, width, eager=True, enough=many + 1)[0]
-            ends = [min(pair) for pair in zip_longest(ends, eager, fillvalue=len(line.text))]
+            others = (metrics.lines(line, width, way, many + 1)[0] for way in (Way.HYPHENS, Way.EAGER))
+            ends = [min(places) for places in zip_longest(ends, *others, fillvalue=len(line.text))]
             many -= 1
         if many < 1 or many >= len(ends):
             return None
@@ -241,7 +242,7 @@ class Setter:
         """Cut the first line of code, which alone is taller than a slide."""
         width = (self.room(item, size) - 2 * CODE_PAD) / self.code_size(item, size)
         line = self._code(item)[0]
-        ends = metrics.lines(line, width, eager=True, enough=free + 1)[0]
+        ends = metrics.lines(line, width, Way.EAGER, free + 1)[0]
         many = min(free, len(ends) - 1) - 1
         if many < 1:
             return None

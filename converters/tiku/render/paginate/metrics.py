@@ -11,6 +11,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib.resources import files
 from itertools import accumulate
@@ -77,6 +78,14 @@ def _tables() -> tuple[_Widths, _Widths, _Widths]:
     return regular, bold, mono
 
 
+class Way(Enum):
+    """Where lines are thought to end."""
+
+    SURE = "where every renderer may end one"
+    HYPHENS = "where browsers do: at hyphens too, but not at slashes, nor before an address"
+    EAGER = "wherever some renderer may"
+
+
 @dataclass(slots=True)
 class Line:
     """The text of one paragraph, ready to be broken into lines of any width."""
@@ -90,6 +99,8 @@ class Line:
     """Where a line may end, in any renderer; found when first asked for."""
     eager: list[int] | None = None
     """Where a line may end in some renderer."""
+    hyphens: list[int] | None = None
+    """Where a line may end in browsers."""
     glued: tuple[tuple[int, int], ...] = ()
     """First and last position of links, and of addresses with the ideographs before them.
 
@@ -97,13 +108,17 @@ class Line:
     own.
     """
 
-    def allowed(self, *, eager: bool) -> list[int]:
-        """`breaks` or `eager`."""
+    def allowed(self, way: Way) -> list[int]:
+        """`breaks`, `hyphens` or `eager`."""
         text = self.text
-        if eager:
+        if way is Way.EAGER:
             if self.eager is None:
                 self.eager = [at for at in range(1, len(text)) if _may_break(text, at)]
             return self.eager
+        if way is Way.HYPHENS:
+            if self.hyphens is None:
+                self.hyphens = [at for at in range(1, len(text)) if _browsers_break(text, at)]
+            return self.hyphens
         if self.breaks is None:
             inside = {at for first, last in self.glued for at in range(first + 1, last)}
             self.breaks = [at for at in range(1, len(text)) if can_break(text, at) and at not in inside]
@@ -113,10 +128,10 @@ class Line:
         """The line from character `at` on; `tall` are its formulas."""
         kept = [
             None if places is None else [place - at for place in places[bisect_right(places, at) :]]
-            for places in (self.breaks, self.eager)
+            for places in (self.breaks, self.eager, self.hyphens)
         ]
         glued = tuple((max(0, first - at), last - at) for first, last in self.glued if last > at)
-        return Line(self.text[at:], self.ends[at:], tall, kept[0], kept[1], glued)
+        return Line(self.text[at:], self.ends[at:], tall, *kept, glued)
 
     @property
     def width(self) -> float:
@@ -131,7 +146,7 @@ class Line:
     def longest_word(self) -> float:
         """Of the widest piece that no renderer need break, in em."""
         widest, start, text, ends = 0.0, 0, self.text, self.ends
-        for position in (*self.allowed(eager=False), len(text)):
+        for position in (*self.allowed(Way.SURE), len(text)):
             widest = max(widest, ends[position] - ends[start])
             start = position
         return widest
@@ -218,11 +233,26 @@ def _may_break(text: str, position: int) -> bool:
     return can_break(text, position) or before in _EAGER or (not before.isascii() and after not in " \t")
 
 
-def lines(line: Line, width: float, *, eager: bool = False, enough: int = 1_000_000) -> tuple[list[int], bool]:
+_BREAKS_BEFORE_LATIN = re.compile(f"[{_IDEOGRAPH}{_HANGUL}]")
+
+
+def _browsers_break(text: str, position: int) -> bool:
+    """Whether a browser ends a line there."""
+    before, after = text[position - 1], text[position]
+    if can_break(text, position):
+        return True
+    if after in " \t" or after in _NOT_BEFORE or before in _NOT_AFTER:
+        return False
+    if before in "-?":
+        return after.isalnum()
+    return bool(_BREAKS_BEFORE_LATIN.match(before) or _BREAKS_BEFORE_LATIN.match(after))
+
+
+def lines(line: Line, width: float, way: Way = Way.SURE, enough: int = 1_000_000) -> tuple[list[int], bool]:
     """Where the lines of `line` end when they are `width` em wide: a position after the last character of each.
 
-    A word wider than a line is broken anywhere; the second value says whether that was so. With `eager`, lines may also
-    end where only some renderers end them. It stops soon after `enough` lines.
+    A word wider than a line is broken anywhere; the second value says whether that was so. It stops soon after `enough`
+    lines.
     """
     text, ends = line.text, line.ends
     out: list[int] = []
@@ -230,38 +260,38 @@ def lines(line: Line, width: float, *, eager: bool = False, enough: int = 1_000_
     if "\n" not in text:
         if ends[total] - ends[0] <= width:
             return [total], False
-        return out, _set(line, 0, total, width, out, eager=eager, enough=enough)
+        return out, _set(line, 0, total, width, out, way, enough)
     start, forced = 0, False
     for part in text.split("\n"):
         stop = start + len(part)
         if ends[stop] - ends[start] <= width:
             out.append(stop)
         else:
-            forced |= _set(line, start, stop, width, out, eager=eager, enough=enough)
+            forced |= _set(line, start, stop, width, out, way, enough)
         if len(out) > enough:
             break
         start = stop + 1
     return out, forced
 
 
-def _set(line: Line, start: int, stop: int, width: float, out: list[int], *, eager: bool, enough: int) -> bool:
+def _set(line: Line, start: int, stop: int, width: float, out: list[int], way: Way, enough: int) -> bool:
     """Break one part of `line`: what is glued and wider than a line stands on lines of its own."""
     forced = False
-    for first, last in () if eager else sorted(line.glued):
+    for first, last in sorted(line.glued) if way is Way.SURE else ():
         first, last = max(first, start), min(last, stop)  # noqa: PLW2901 - what lies in this part
         if last > first and line.ends[last] - line.ends[first] > width:
             if first > start:
-                _break(line, start, first, width, out, eager=eager, enough=enough)
-            _break(line, first, last, width, out, eager=eager, enough=enough)
+                _break(line, start, first, width, out, way, enough)
+            _break(line, first, last, width, out, way, enough)
             start, forced = last, True
-    return (_break(line, start, stop, width, out, eager=eager, enough=enough) if start < stop else False) or forced
+    return (_break(line, start, stop, width, out, way, enough) if start < stop else False) or forced
 
 
 _NEAR = 12
 """How many characters back a place to break is looked for before all places are: ideographs have one at hand."""
 
 
-def _break(line: Line, start: int, stop: int, width: float, out: list[int], *, eager: bool, enough: int) -> bool:
+def _break(line: Line, start: int, stop: int, width: float, out: list[int], way: Way, enough: int) -> bool:
     text, ends = line.text, line.ends
     forced = False
     while len(out) <= enough:
@@ -273,13 +303,13 @@ def _break(line: Line, start: int, stop: int, width: float, out: list[int], *, e
             out.append(stop)
             return forced
         cut = reach
-        quick = not eager and not line.glued
+        quick = way is Way.SURE and not line.glued
         least = max(start, reach - _NEAR) if quick else start
         if quick:
             while cut > least and not can_break(text, cut):
                 cut -= 1
         if cut == least or not quick:
-            places = line.allowed(eager=eager)
+            places = line.allowed(way)
             found = bisect_right(places, reach) - 1
             cut = places[found] if found >= 0 and places[found] > start else start
         if cut == start:
@@ -296,4 +326,4 @@ def count(line: Line, width: float, enough: int = 1_000_000) -> int:
         return len(found)
     # Where a word must be broken, one renderer breaks it at a hyphen or slash and another in the middle: neither way is
     # always the longer one.
-    return max(len(found), len(lines(line, width, eager=True, enough=enough)[0])) + 1
+    return max(len(found), *(len(lines(line, width, way, enough)[0]) for way in (Way.HYPHENS, Way.EAGER))) + 1
