@@ -126,12 +126,12 @@ class Line:
 
     def rest(self, at: int, tall: tuple[tuple[int, float], ...]) -> Line:
         """The line from character `at` on; `tall` are its formulas."""
-        kept = [
+        breaks, eager, hyphens = (
             None if places is None else [place - at for place in places[bisect_right(places, at) :]]
             for places in (self.breaks, self.eager, self.hyphens)
-        ]
+        )
         glued = tuple((max(0, first - at), last - at) for first, last in self.glued if last > at)
-        return Line(self.text[at:], self.ends[at:], tall, *kept, glued)
+        return Line(self.text[at:], self.ends[at:], tall, breaks, eager, hyphens, glued)
 
     @property
     def width(self) -> float:
