@@ -7,13 +7,14 @@ only as long as they are what it made.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from tiku.files import digest_at, digest_of, write_whole
+from tiku.files import digest_at, whole_file
 from tiku.orders import staging
 
 if TYPE_CHECKING:
@@ -79,21 +80,31 @@ class Record:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.entries = Entries()
-        self._digest = ""
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            text = (folder / NAME).read_text(encoding="utf-8")
-            self._digest = digest_of(text.encode())
-            head, *lines = text.rstrip("\n").split("\n")
-            if json.loads(head)["tiku-build"] == VERSION:
-                self.entries = Entries(lines)
+        self._digest = b""
+        with (
+            contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError),
+            (folder / NAME).open("rb") as file,
+        ):
+            seen = hashlib.sha256()
+            if json.loads(_seen(next(file, b""), seen))["tiku-build"] == VERSION:
+                # A line at a time: all of them are as large as everything else that a build of small documents keeps.
+                self.entries = Entries(_seen(line, seen).decode().removesuffix("\n") for line in file)
+                self._digest = seen.digest()
 
     def save(self) -> None:
         """Write it, if it says anything new. Raises SetupError when it cannot be written."""
-        lines = [json.dumps({"tiku-build": VERSION}), *map(self.entries.line, self.entries)]
-        data = "".join(f"{line}\n" for line in lines).encode("utf-8")
-        if (digest := digest_of(data)) != self._digest:
-            write_whole(self.folder / NAME, data)
+        seen = hashlib.sha256()
+        for line in self._text():
+            seen.update(line)
+        if (digest := seen.digest()) != self._digest:
+            with whole_file(self.folder / NAME) as temporary, temporary.open("wb") as file:
+                file.writelines(self._text())
             self._digest = digest
+
+    def _text(self) -> Iterator[bytes]:
+        yield json.dumps({"tiku-build": VERSION}).encode() + b"\n"
+        for name in self.entries:
+            yield self.entries.line(name).encode() + b"\n"
 
     def stale(self, by: str, wanted: set[str]) -> list[str]:
         """Files that `by` once made here and does not want any more, as far as they are there."""
@@ -125,6 +136,11 @@ class Record:
         path.unlink()
         del self.entries[name]
         return True
+
+
+def _seen(line: bytes, seen: hashlib._Hash) -> bytes:
+    seen.update(line)
+    return line
 
 
 _FILE = '{"file": '
