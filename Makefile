@@ -6,9 +6,13 @@ BIN := $(VENV)/bin
 
 # Debian's Python comes without the module that makes .venv.
 SYSTEM_PYTHON = $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
+# Node.js from elsewhere brings npm along, and does not go together with Debian's.
+SYSTEM_NODE = $(shell command -v npm >/dev/null || echo nodejs npm)
 SYSTEM_RUN := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk
 SYSTEM_TEST := fonts-noto-core fonts-dejavu-core poppler-utils chromium libreoffice-impress libreoffice-math default-jre-headless fonts-noto-color-emoji fonts-liberation
 
+# First what apt installs, then what needs it.
+.NOTPARALLEL:
 .PHONY: outputs test lint fast install install-test judges system system-test lock pictures clean
 
 ## build every document in source/ into outputs/, installing what is missing
@@ -28,10 +32,10 @@ fast: install-test
 
 install: system $(VENV)/.run
 
-install-test: system-test judges $(VENV)/.test
+install-test: judges $(VENV)/.test
 
 ## DAISY Ace, which the EPUB tests ask
-judges:
+judges: system-test
 	@scripts/ace.sh install
 
 $(VENV)/.made:
@@ -52,7 +56,7 @@ system:
 	@scripts/system.sh $(SYSTEM_PYTHON) $(SYSTEM_RUN)
 
 system-test:
-	@scripts/system.sh $(SYSTEM_PYTHON) $(SYSTEM_RUN) $(SYSTEM_TEST)
+	@scripts/system.sh $(SYSTEM_PYTHON) $(SYSTEM_RUN) $(SYSTEM_TEST) $(SYSTEM_NODE)
 
 ## pin the newest versions that pyproject.toml allows
 lock:

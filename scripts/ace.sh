@@ -6,8 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 judges="$here/../.judges"
 if [ "${1:-}" = install ]; then
   mkdir -p "$judges"
-  command -v npm >/dev/null || "$here/system.sh" nodejs npm
-  command -v npm >/dev/null || { echo "npm is needed for DAISY Ace: install Node.js 20 or later" >&2; exit 1; }
+  command -v npm >/dev/null || { echo "npm is needed for DAISY Ace: install Node.js 18 or later" >&2; exit 1; }
   cmp -s "$here/judges/package-lock.json" "$judges/installed.json" && exit 0
   cp "$here/judges/package.json" "$here/judges/package-lock.json" "$judges/"
   (cd "$judges" && PUPPETEER_SKIP_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error)

@@ -19,7 +19,10 @@ _LIBRARIES = (
     ("pangoft2-1.0", "Pango for FreeType", True, "libpangoft2-1.0-0"),
     ("harfbuzz-subset", "HarfBuzz subset (without it fonts take 20 times longer)", False, "libharfbuzz-subset0"),
 )
-_PACKAGES = (("weasyprint", "pdf"), ("pikepdf", "pdf"), ("ebooklib", "epub"), ("lxml", "pptx"), ("ziamath", "all"))
+_PACKAGES = (
+    ("weasyprint", "pdf"), ("pikepdf", "pdf"), ("ebooklib", "epub"), ("fontTools", "epub"), ("PIL", "epub"),
+    ("resvg_py", "pptx"), ("ziamath", "all"),
+)  # fmt: skip
 _SCRIPTS = (
     ("zh-cn", "Simplified Chinese", "fonts-noto-cjk"), ("zh-tw", "Traditional Chinese", "fonts-noto-cjk"),
     ("ja", "Japanese", "fonts-noto-cjk"), ("ko", "Korean", "fonts-noto-cjk"), ("ar", "Arabic", "fonts-noto-core"),
