@@ -138,7 +138,7 @@ class ContentWriter:
         if isinstance(item, Formula):
             at = setter.formula_size(item, size)
             height = item.height * at * FORMULA_TALLER + 6
-            style = f"font-size:{number(at)}px;height:{number(height)}px"
+            style = f"font-size:{number(at)}px;height:{number(height)}px;--wide:{number(item.width)}"
             return f'<div class="formula" style="{style}">{mathematics.mathml(item.latex, display=True)}</div>'
         return "<hr>"
 

@@ -150,13 +150,13 @@ class _Page:
             f"<style>{_vendor('reset.css')}</style>\n<style media='screen'>{_vendor('reveal.css')}</style>\n"
             f"<style>{_asset('deck.css')}{_asset('scroll.css')}{_asset('print.css')}</style>\n"
             f"<script>{_asset('first.js')}</script>\n</head>\n<body>\n"
-            f'<main aria-label="{escape(self.bank.title or terms["questions"])}">\n<div class="reveal">\n<div class="slides">\n'
+            f'<div class="reveal">\n<main class="slides" aria-label="{escape(self.bank.title or terms["questions"])}">\n'
         )
 
     def after(self) -> str:
         """Everything after the last slide."""
         return (
-            "</div>\n</div>\n</main>\n"
+            "</main>\n</div>\n"
             f"<!--\n{_vendor('LICENSE')}\n-->\n"
             + "".join(f"<script>{script}</script>\n" for script in _last_scripts())
             + "</body>\n</html>\n"
@@ -187,4 +187,4 @@ class _Page:
         if slide.notes:
             notes = f'<aside class="notes">{self.content.items(slide.notes, 20.0, setter)}</aside>'
         classes = slide.kind + (" centred" if slide.centred else "")
-        return f'<section id="{slide.name}" class="{classes}" aria-labelledby="/{slide.name}">{title}{body}{foot}{notes}</section>\n'
+        return f'<section id="{slide.name}" class="{classes}">{title}{body}{foot}{notes}</section>\n'
