@@ -9,7 +9,8 @@ SYSTEM_PYTHON = $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo pyth
 # Node.js from elsewhere brings npm along, and does not go together with Debian's.
 SYSTEM_NODE = $(shell command -v npm >/dev/null || echo nodejs npm)
 SYSTEM_RUN := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk
-SYSTEM_TEST := fonts-noto-core fonts-dejavu-core poppler-utils chromium libreoffice-impress libreoffice-math default-jre-headless fonts-noto-color-emoji fonts-liberation
+# libatomic1: the Node.js that Playwright brings along wants it.
+SYSTEM_TEST := fonts-noto-core fonts-dejavu-core poppler-utils chromium libreoffice-impress libreoffice-math default-jre-headless fonts-noto-color-emoji fonts-liberation libatomic1
 
 # First what apt installs, then what needs it.
 .NOTPARALLEL:
