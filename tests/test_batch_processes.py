@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing.forkserver
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from faults.inject import Fault
 from faults.worlds import build, make, outputs, processes_with
 from tiku.batch import engine
+from tiku.errors import SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +106,28 @@ def test_killed_forkserver_is_replaced(world: Path, tmp_path: Path) -> None:
         words = run.communicate(timeout=120)[1]
     assert run.returncode == 0, words
     assert len(outputs(world)) == 12
+
+
+def echo(word: str) -> str:
+    """The job of a pool."""
+    return word
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_server_that_does_not_answer_is_asked_again_for_a_while(*, back: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was killed still counts as alive when its socket is gone already."""
+    monkeypatch.setattr(engine, "START", 2.0)
+    with engine.Processes(1).open():  # there is a server
+        server = multiprocessing.forkserver._forkserver
+    right = server._forkserver_address
+    monkeypatch.setattr(server, "_forkserver_address", "/nowhere/at/all")
+    answers = engine.Loop(engine.Processes(1), echo).run(["a", "b"])
+    if back:
+        threading.Timer(0.5, setattr, (server, "_forkserver_address", right)).start()
+        assert [answer for _, answer in answers] == ["a", "b"]
+    else:
+        with pytest.raises(SetupError, match="no process can be started"):
+            list(answers)
 
 
 @pytest.mark.parametrize("victim", [0, 1])

@@ -32,6 +32,8 @@ TRIES = 3
 
 CONNECT = 20.0
 """Seconds that a scheduler may take to answer."""
+START = 5.0
+"""Seconds in which a process can be started."""
 PATIENCE = 10.0
 """Seconds that idle processes may take to end."""
 PULSE = 5.0
@@ -116,7 +118,7 @@ class Processes:
         self.slots = width + 2
 
     def open(self) -> Executor:
-        """A pool whose processes share nothing with this one but what is sent."""
+        """A pool whose processes share nothing with this one but what is sent; its first process is being started."""
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
 
@@ -125,7 +127,18 @@ class Processes:
         context = multiprocessing.get_context(way)
         if way == "forkserver":
             context.set_forkserver_preload(["tiku.batch.tasks"])
-        return ProcessPoolExecutor(self.width, mp_context=context, initializer=_begin)
+        last = time.monotonic() + START
+        while True:
+            pool = ProcessPoolExecutor(self.width, mp_context=context, initializer=_begin)
+            try:
+                pool.submit(os.getpid)
+            except OSError as error:  # the server that forks was killed, and for a moment still counts as alive
+                pool.shutdown(wait=False)
+                if time.monotonic() > last:
+                    raise SetupError(f"no process can be started: {error}") from error
+                time.sleep(0.05)
+            else:
+                return pool
 
     def close(self, executor: Executor, *, now: bool) -> None:
         """End the pool; with `now`, kill its processes."""
@@ -307,7 +320,7 @@ class Loop(Generic[Task, Answer]):
         job = queue.popleft()
         try:
             future = executor.submit(self.function, job[1])
-        except (BrokenExecutor, RuntimeError) as error:  # it broke, or was closed, between two jobs
+        except (BrokenExecutor, RuntimeError, OSError) as error:  # it broke, or was closed, between two jobs
             future = Future()
             future.set_exception(BrokenExecutor(str(error)))
         under_way[future] = job

@@ -4,19 +4,20 @@ var TikuJump = {
   id: 'tiku-jump',
   init: function (deck) {
     'use strict';
-    var last = { query: '', place: -1 }, again = false, begun;
+    // What was found last, and what had been found, and where the deck stood, when the box was opened. While one types,
+    // the deck is asked again and again, for parts of the words too: the answer must not depend on how often.
+    var last = { query: '', place: -1 }, former = last, begun;
 
     function plain(text) { return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' '); }
 
     function find(query) {
       var wanted = plain(query.trim()), slides = deck.getSlides();
       // The same words asked for anew: the next slide that has them.
-      var from = again && wanted === last.query ? last.place + 1 : wanted === last.query ? Math.max(last.place, 0) : 0;
+      var from = wanted === former.query ? former.place + 1 : 0;
       for (var step = 0; wanted && step < slides.length; step++) {
         var place = (from + step) % slides.length;
         if (!plain(slides[place].textContent).includes(wanted)) continue;
         last = { query: wanted, place: place };
-        again = false;
         return deck.getIndices(slides[place]);
       }
       return begun;
@@ -28,6 +29,6 @@ var TikuJump = {
       return (/^[\w-]+$/.test(hash) && read.call(deck.location, hash, options)) || find(hash);
     };
     var toggle = deck.toggleJumpToSlide;
-    deck.toggleJumpToSlide = function (shown) { again = true; begun = deck.getIndices(); toggle(shown); };
+    deck.toggleJumpToSlide = function (shown) { former = last; begun = deck.getIndices(); toggle(shown); };
   }
 };
