@@ -185,8 +185,8 @@ async (index) => {
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const edge = document.querySelector('.reveal').getBoundingClientRect(), found = [];
   const body = slide.querySelector('.body');
-  if (body && body.scrollHeight > body.clientHeight + 3) found.push('body ' + (body.scrollHeight - body.clientHeight));
-  if (body && body.scrollWidth > body.clientWidth + 1) found.push('wide ' + (body.scrollWidth - body.clientWidth));
+  if (body && body.scrollHeight > body.clientHeight) found.push('body ' + (body.scrollHeight - body.clientHeight));
+  if (body && body.scrollWidth > body.clientWidth) found.push('wide ' + (body.scrollWidth - body.clientWidth));
   const title = slide.querySelector('.title');
   if (title.scrollHeight > title.clientHeight + 1) found.push('title ' + (title.scrollHeight - title.clientHeight));
   for (const block of slide.querySelectorAll('.flow p, .flow h3, .flow pre')) {

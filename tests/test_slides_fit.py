@@ -120,7 +120,16 @@ def test_the_judges_see_a_deck_made_for_a_taller_box(
     assert pptx_findings(tmp_path / "tall.pptx", tmp_path)
     tiku.write(bank, tmp_path / "tall.slides.html", time=1_700_000_000)
     with sync_playwright() as playwright, Browser(playwright, tmp_path / "tall.slides.html") as browser:
-        assert browser.findings()
+        found = browser.findings()
+        assert found
+        # What is too tall can be scrolled, and covers no footer.
+        _, slide = max((int(each.split()[-1]), each.split()[1]) for each in found if " body " in each)
+        browser.page.evaluate(f"Reveal.slide({int(slide.rstrip(':')) - 1})")
+        last = "document.querySelector('.present .flow > :last-child')"
+        where = f"{last}.getBoundingClientRect().bottom - document.querySelector('.present footer').getBoundingClientRect().top"
+        assert browser.page.evaluate(where) > 0
+        browser.page.evaluate("document.querySelector('.present .body').scrollTop = 999")
+        assert browser.page.evaluate(where) < 0
 
 
 def test_code_and_tables_keep_clear_of_what_stands_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
