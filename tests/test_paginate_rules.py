@@ -9,13 +9,14 @@ import pytest
 from tiku import Bank, Question, Section
 from tiku.exporters import Answers
 from tiku.model import Location
-from tiku.render.deck import BODY_SIZES, Deck, Slide
+from tiku.render.deck import Deck
 from tiku.render.paginate import metrics
 from tiku.render.paginate.builder import Builder
 from tiku.render.paginate.flow import BOLD, CODE, Code, Paragraph, Run, Table
 from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter, leading
 from tiku.render.paginate.pages import Fitted, fit
 from tiku.render.paginate.rawhtml import paragraphs
+from tiku.render.slide import BODY_SIZES, Slide
 
 if TYPE_CHECKING:
     from tiku.model import Block

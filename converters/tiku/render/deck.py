@@ -1,11 +1,8 @@
-"""The shape of a slide deck, shared by PPTX and HTML: which slides there are, what stands on each, in which size.
-
-Lengths are points on a slide 960 x 540 (13.333 x 7.5 inches); HTML takes them as CSS pixels.
-"""
+"""The shape of a slide deck, shared by PPTX and HTML: which slides there are, what stands on each, in which size."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tiku.markup import plain_text
@@ -13,101 +10,34 @@ from tiku.model import Kind
 from tiku.render import view
 from tiku.render.locales import direction, label_colon, primary, terms
 from tiku.render.options import Answers
-from tiku.render.paginate import metrics
+from tiku.render.paginate import titles
 from tiku.render.paginate.builder import Builder
-from tiku.render.paginate.flow import BOLD, ITALIC, Item, Paragraph, Place, Run, Runs
-from tiku.render.paginate.measure import FORMULA_TALLER, Setter, leading, split_runs
+from tiku.render.paginate.flow import BOLD, Item, Paragraph, Place, Run, Runs
+from tiku.render.paginate.measure import Setter
 from tiku.render.paginate.pages import Fitted, fit
+from tiku.render.slide import (
+    BODY_SIZES,
+    COVER_SIZES,
+    FOOTER_SIZE,
+    QUESTION_SIZES,
+    TITLE_SIZES,
+    Geometry,
+    Slide,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tiku.model import Bank, Block, Question, Section
     from tiku.problems import Problem
-    from tiku.render.paginate.metrics import Line
+    from tiku.render.slide import Box
 
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in points."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """Where things stand on a slide."""
-
-    width: float = 960.0
-    height: float = 540.0
-    title: Box = Box(52, 26, 856, 76)
-    body: Box = Box(52, 112, 856, 378)
-    footer: Box = Box(52, 504, 856, 20)
-    cover: Box = Box(80, 150, 800, 130)
-    """The title of the title slide and of section slides."""
-    subtitle: Box = Box(80, 312, 800, 140)
-
-
-QUESTION_SIZES = (36.0, 32.0, 28.0, 26.0, 24.0, 22.0, 20.0)
-BODY_SIZES = (26.0, 24.0, 22.0, 20.0)
-COVER_SIZES = (48.0, 44.0, 40.0, 36.0, 32.0, 28.0, 24.0, 20.0)
-TITLE_SIZES = (30.0, 28.0, 26.0, 24.0, 22.0, 20.0)
-FOOTER_SIZE = 14.0
 LONGEST_TAIL = " (99/99)"
 """What a title must leave room for, lest it be shortened where its text needs several slides."""
 LONGEST_CONTENTS = 60
 """A bank without chapters lists its questions only when they are no more than this."""
 SHORT_ANSWER = 24.0
 """An answer joins its question (or its explanation) on one slide when both are at least this large."""
-
-
-def _is_short(slide: Slide) -> bool:
-    """Whether a question is a line or two of text and nothing else."""
-    plain = all(isinstance(item, Paragraph) and not item.path and item.role == "body" for item in slide.items)
-    return plain and slide.height <= 3 * leading(slide.size)
-
-
-def _rows(line: Line, size: float, height: float) -> int:
-    """How many lines of a title fit `height`: fewer where there are formulas taller than a line."""
-    taller = sorted((max(0.0, tall * size * FORMULA_TALLER - leading(size)) for _, tall in line.tall), reverse=True)
-    for row in range(int(height / leading(size)), 0, -1):
-        if row * leading(size) + sum(taller[:row]) <= height:
-            return row
-    return 0
-
-
-@dataclass(slots=True)
-class Slide:
-    """One slide."""
-
-    name: str
-    """Unique in the deck: what links name."""
-    kind: str
-    """``title``, ``contents``, ``section``, ``text``, ``question``, ``answer``."""
-    title: Runs
-    title_size: float
-    items: list[Item] = field(default_factory=list)
-    size: float = 20.0
-    """Of its body text."""
-    limit: float = 0.62
-    """How much of the body a picture may take: Setter's."""
-    height: float = 0.0
-    """Of its body, as measured."""
-    centred: bool = False
-    """Whether the body stands in the middle of its box."""
-    notes: list[Item] = field(default_factory=list)
-    """What the speaker sees."""
-    left: str = ""
-    """In the footer: the section and the tags."""
-    progress: str = ""
-    """In the footer: ``12/150``."""
-    link: tuple[str, str] = ("", "")
-    """In the footer: words, and the slide they lead to."""
-    hidden_from: int = -1
-    """The first item that is shown only at a further step; -1 when all are shown at once."""
 
 
 class Deck:
@@ -167,7 +97,7 @@ class Deck:
         for extra in (comma.join(self.bank.authors), self.bank.date):
             if extra:
                 below += [Run("\n"), Run(" ".join(extra.split()))]
-        runs, size = self._title_fit(title, self.geometry.cover, COVER_SIZES)
+        runs, size = self._title(title, self.geometry.cover, COVER_SIZES)
         items: list[Item] = [Paragraph(runs=tuple(below), align="center")]
         fitted = fit(items, (22.0, 20.0), Setter(self.geometry.subtitle.width, self.geometry.subtitle.height, {}))
         yield Slide("cover", "title", runs, size, fitted.pages[0], fitted.size, centred=True)
@@ -178,26 +108,20 @@ class Deck:
     def _contents(self) -> Iterator[Slide]:
         sections = self._section_numbers
         rows: list[Item] = []
+        room = self.geometry.body.width / BODY_SIZES[0]  # what is cut off here stands in full on its slide
         if sections:
             for number, (section, depth, total) in enumerate(sections, 1):
-                name = self._one_line(view.section_name(section, self.language), 6.0 + 1.2 * min(depth - 1, 4))
+                spare = 6.0 + 1.2 * min(depth - 1, 4)
+                name = titles.one_line(view.section_name(section, self.language), room - spare, BOLD)
                 runs = (Run(name, BOLD if depth == 1 else 0, f"#s{number}"), Run(f"  {total}", tone="quiet"))
                 box = self.builder.container("plain", 1.2 * min(depth - 1, 4))
                 rows.append(Paragraph(path=(Place(box, 0),), runs=runs, rtl=self.rtl or self.builder.turned(name)))
         elif self.count <= LONGEST_CONTENTS:
             for number, question in enumerate(self.bank.questions, 1):
-                name = self._one_line(view.name_of(question, self.language), 1.0)
+                name = titles.one_line(view.name_of(question, self.language), room - 1.0, BOLD)
                 rows.append(Paragraph(runs=(Run(name, 0, f"#q{number}"),), rtl=self.rtl or self.builder.turned(name)))
         if rows:
             yield from self._text("contents", (Run(self.terms["contents"]),), rows, kind="contents")
-
-    def _one_line(self, name: str, less: float) -> str:
-        """`name`, shortened so that a line of the contents holds it with `less` em to spare: it stands in full on its slide."""
-        room = self.geometry.body.width / BODY_SIZES[0] - less
-        line = metrics.measure((Run(name, BOLD),))
-        if line.width <= room:
-            return name
-        return name[: next(place for place, at in enumerate(line.ends) if at > room - 1.5) - 1].rstrip() + "…"
 
     @property
     def _section_numbers(self) -> list[tuple[Section, int, int]]:
@@ -237,13 +161,13 @@ class Deck:
             yield from self._section(child, depth + 1)
 
     def _divider(self, name: str, title: Runs, words: str) -> Slide:
-        runs, size = self._title_fit(title, self.geometry.cover, COVER_SIZES)
+        runs, size = self._title(title, self.geometry.cover, COVER_SIZES)
         items: list[Item] = [Paragraph(runs=(Run(words),), align="center")] if words else []
         return Slide(name, "section", runs, size, items, 22.0, centred=True)
 
     def _long_title(self, name: str, title: Runs) -> Iterator[Slide]:
         """The whole of a title that is too long for a title slide."""
-        if not self._title_fit(title, self.geometry.cover, COVER_SIZES, shorten=False)[1]:
+        if not self._size(title, self.geometry.cover, COVER_SIZES):
             yield from self._text(name, title, [Paragraph(runs=title, rtl=self.rtl)])
 
     def _text(self, name: str, title: Runs, items: list[Item], kind: str = "text") -> Iterator[Slide]:
@@ -278,7 +202,7 @@ class Deck:
         for slide in slides:
             slide.left, slide.progress, slide.link = left, f"{number}/{self.count}", link
             slide.centred = len(slides) == 1
-            if slide.centred and _is_short(slide):
+            if slide.centred and slide.is_short:
                 for item in slide.items:
                     if isinstance(item, Paragraph):
                         item.align = "center"
@@ -310,12 +234,10 @@ class Deck:
                 groups = [both]
         if not groups:
             groups = [fit(part, BODY_SIZES, self.setter, colon=self.colon) for part in (answer, rest) if part]
-        merged = Fitted(groups[0].size, [], groups[0].limit)
         slides: list[Slide] = []
         for index, group in enumerate(groups):
             name = f"a{number}" if index == 0 else f"e{number}"
             slides += self._made(name, "answer", title, group)
-        del merged
         left = self._left(section, question)
         for slide in slides:
             slide.left, slide.progress = left, f"{number}/{self.count}"
@@ -330,7 +252,7 @@ class Deck:
         whole = self.builder.title(question.title)
         heading = self._heading(question)
         items = self.builder.flow(prompt)
-        size = self._title_fit(heading, self.geometry.title, TITLE_SIZES, tail=LONGEST_TAIL, shorten=False)[1]
+        size = self._size((*heading, Run(LONGEST_TAIL)), self.geometry.title, TITLE_SIZES)
         if whole and (not size or not items):
             # The title is the question, or too long for a title: it stands in the body, whole.
             lead = Paragraph(runs=whole, rtl=self.builder.turned(plain_text(question.title)), keep=bool(items))
@@ -400,12 +322,7 @@ class Deck:
             *(f"#{tag}" for tag in question.tags),
         ]
         said = "  ·  ".join(part for part in parts if part)
-        room = self.geometry.footer.width * 0.55 / FOOTER_SIZE
-        line = metrics.measure((Run(said),))
-        if line.width <= room:
-            return said
-        end = next(index for index, at in enumerate(line.ends) if at > room - 1)
-        return said[: end - 1].rstrip() + "…"
+        return titles.one_line(said, self.geometry.footer.width * 0.55 / FOOTER_SIZE)
 
     # -- making slides --------------------------------------------------------------------------------------------
 
@@ -418,7 +335,7 @@ class Deck:
         setter = Setter(self.setter.width, self.setter.page, self.builder.objects, fitted.limit)
         for index, items in enumerate(fitted.pages):
             part = f" ({index + 1}/{total})" if total > 1 else ""
-            runs, size = self._title_fit(title, self.geometry.title, TITLE_SIZES, tail=part)
+            runs, size = self._title(title, self.geometry.title, TITLE_SIZES, tail=part)
             height = sum(
                 setter.height(item, fitted.size) + (setter.gap(item, fitted.size) if place else 0)
                 for place, item in enumerate(items)
@@ -426,36 +343,12 @@ class Deck:
             here = name if index == 0 else f"{name}-{index + 1}"
             yield Slide(here, kind, runs, size, items, fitted.size, fitted.limit, height)
 
-    def _title_fit(
-        self, title: Runs, box: Box, sizes: tuple[float, ...], *, tail: str = "", shorten: bool = True
-    ) -> tuple[Runs, float]:
-        """`title` with `tail` in the largest size that fits `box`; shortened when none does, or size 0."""
+    def _size(self, title: Runs, box: Box, sizes: tuple[float, ...]) -> float:
+        return titles.largest(title, box.width, box.height, sizes, self.builder.objects)
+
+    def _title(self, title: Runs, box: Box, sizes: tuple[float, ...], *, tail: str = "") -> tuple[Runs, float]:
+        """`title` with `tail` in the largest size that fits `box`; shortened when none does."""
         whole = (*title, Run(tail)) if tail else title
-        line = metrics.measure(tuple(run._replace(style=run.style | BOLD) for run in whole), self.builder.objects)
-        for size in sizes:
-            room = _rows(line, size, box.height)
-            if room and metrics.count(line, box.width / size, room) <= room:
-                return whole, size
-        if not shorten:
-            return title, 0.0
-        size = sizes[-1]
-        room = max(1, _rows(line, size, box.height))
-        ending = metrics.measure((Run("…" + tail, BOLD),)).width
-        ends, _ = metrics.lines(line, box.width / size, enough=room)
-        kept = max(1, (ends[room - 2] if room > 1 else 0))
-        while (
-            kept < len(line.text)
-            and line.ends[kept + 1] - line.ends[ends[room - 2] if room > 1 else 0] < box.width / size - ending - 1
-        ):
-            kept += 1
-        kept = min(kept, sum(len(run.text) for run in title))
-        while True:
-            cut = (*split_runs(title, kept)[0], Run("…" + tail))
-            line = metrics.measure(tuple(run._replace(style=run.style | BOLD) for run in cut), self.builder.objects)
-            # Cut elsewhere, a word that must be broken may end elsewhere and leave the sign for a line too many.
-            if kept <= 1 or metrics.count(line, box.width / size, room) <= room:
-                return cut, size
-            kept -= 1
-
-
-__all__ = ["ITALIC", "Box", "Deck", "Geometry", "Slide"]
+        if size := self._size(whole, box, sizes):
+            return whole, size
+        return titles.shortened(title, box.width, box.height, sizes[-1], self.builder.objects, tail=tail), sizes[-1]

@@ -12,10 +12,10 @@ from tiku.exporters.pptx.omml import Converter
 from tiku.exporters.pptx.text import QUIET, TextWriter, solid
 from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.render import mathematics
-from tiku.render.deck import FOOTER_SIZE, Box
 from tiku.render.paginate.flow import UNDERLINE, Code, Formula, Item, Paragraph, Picture, Run, Table
 from tiku.render.paginate.measure import CODE_PAD, FORMULA_TALLER, FORMULA_WIDER, leading
 from tiku.render.paginate.tables import PAD_X, PAD_Y
+from tiku.render.slide import FOOTER_SIZE, Box
 
 if TYPE_CHECKING:
     from collections.abc import Callable

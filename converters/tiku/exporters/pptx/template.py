@@ -7,8 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from tiku.render.deck import Geometry
 from tiku.render.locales import primary
+from tiku.render.slide import Geometry
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

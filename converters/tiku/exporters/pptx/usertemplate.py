@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from tiku.errors import ExportError
 from tiku.exporters.pptx.template import Layout, Template, builtin
 from tiku.exporters.pptx.xml import EMU, A, P, R, text
-from tiku.render.deck import Box, Geometry
+from tiku.render.slide import Box, Geometry
 
 if TYPE_CHECKING:
     from pathlib import Path

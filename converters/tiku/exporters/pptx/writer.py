@@ -18,7 +18,7 @@ from tiku.exporters.pptx.text import TextWriter
 from tiku.exporters.pptx.xml import DECLARATION, NAMESPACES, PACKAGE_RELS, R, emu, language_tag, text
 from tiku.problems import Problem
 from tiku.render.archive import MOST, Archive
-from tiku.render.deck import Deck, Slide
+from tiku.render.deck import Deck
 from tiku.render.paginate.flow import Paragraph
 from tiku.render.paginate.measure import Setter
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
+    from tiku.render.slide import Slide
 
 _TREE = (
     '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm><a:off x="0" y="0"/>'

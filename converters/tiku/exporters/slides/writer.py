@@ -17,7 +17,7 @@ from tiku.errors import SetupError, UsageError
 from tiku.exporters.slides.content import ContentWriter, number
 from tiku.markup import scheme
 from tiku.render import svg
-from tiku.render.deck import Deck, Slide
+from tiku.render.deck import Deck
 from tiku.render.locales import direction, tag
 from tiku.render.paginate.measure import Setter, gap, leading
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tiku.exporters import ExportOptions
     from tiku.model import Bank
     from tiku.problems import Problem
+    from tiku.render.slide import Slide
 
 THEMES = ("", "light", "dark")
 SCRIPTS = ("window.js", "jump.js", "deck.js", "scroll.js")

@@ -256,11 +256,8 @@ class Builder:
         self._blocks(blocks, path, out)
         for item in out[start:]:
             item.keep = bool(caption)
-        said = {item.alt for item in out[start:] if isinstance(item, Picture)}
         start = len(out)
         self._blocks(caption, path, out)
-        if " ".join(plain_text(caption).split()) in said and len(out) > start:
-            pass  # a caption that repeats the alternative text is still text of the document
         for item in out[start:]:
             if isinstance(item, Paragraph):
                 item.role, item.align, item.scale = "caption", "center", 0.85
