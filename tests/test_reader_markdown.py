@@ -46,6 +46,14 @@ def test_chinese_line_breaks_give_no_space_and_latin_ones_do() -> None:
     assert only("### 1. 甲？\n\n第一行\n第二行\nword\nword\n") == "第一行第二行\nword\nword"
 
 
+@pytest.mark.parametrize("end", [" ⭐️", " \u200d⭐️", "\u200d★★", " (★)"])
+def test_stars_at_the_end_of_a_title_tell_the_difficulty(end: str) -> None:
+    """Also behind an invisible joiner, which goes with them."""
+    question = bank(f"### 1. What is dropout?{end}\n\n**Answer:** A layer.\n").questions[0]
+    assert plain_text(question.title) == "What is dropout?"
+    assert question.difficulty.strip("\ufe0f") in {"⭐", "★", "★★"}
+
+
 def test_quotes_and_dashes_stay_as_written() -> None:
     assert only('### 1. 甲？\n\n所谓的"训练时间膨胀"，用 --flag 打开……\n') == '所谓的"训练时间膨胀"，用 --flag 打开……'
 

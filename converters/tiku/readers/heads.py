@@ -17,7 +17,7 @@ _STATED_ID = re.compile(r"<!--\s*id:\s*([\w.:-]{1,100})\s*-->")
 _ATTRIBUTE = re.compile(r"\s*\{([#.][^{}]*)\}\s*$")
 # how hard a question is, said by stars at its end
 _STARS = re.compile(
-    r"\s*(?:[(（\[]\s*([★☆⭐🌟]{1,5}\ufe0f?)\s*[)）\]]|(?<=[\s?？.。])([★☆⭐🌟]{1,5}\ufe0f?|\*{1,3}))\s*$"
+    r"[\s\u200d]*(?:[(（\[]\s*([★☆⭐🌟]{1,5}\ufe0f?)\s*[)）\]]|(?<=[\s?？.。\u200d])([★☆⭐🌟]{1,5}\ufe0f?|\*{1,3}))\s*$"
 )
 _STARRED = ("★", "☆", "⭐", "🌟", "\ufe0f", "*", ")", "）", "]")
 """How a text ends that may end with stars."""
