@@ -55,6 +55,10 @@ MAX_INDENTS = 5
 """Deeper lists are set no further in: hostile nesting must not eat the width of a slide."""
 MARKER_EM = 1.6
 """Room for a bullet or a short number, em."""
+LABEL_GAP = 0.35
+"""Between the label of a choice and its text, em."""
+WIDEST_LABEL = 10.0
+"""In em: beside longer labels their text begins on the next line, or overhangs."""
 
 
 def clean(text: str) -> str:
@@ -129,8 +133,8 @@ class Builder:
     def choices(self, labelled: Iterable[tuple[str, list[Item], bool]]) -> list[Item]:
         """Choices as ``(label, items, whether correct)`` set as a list of their own."""
         rows = list(labelled)
-        widest = max((len(label) for label, _, _ in rows), default=1)
-        box = self.container("choice", max(MARKER_EM, 0.75 * min(widest, 12) + 1.0))
+        widest = max((metrics.measure((Run(f"{label}.", BOLD),)).width for label, _, _ in rows), default=0.0)
+        box = self.container("choice", min(max(MARKER_EM, widest + LABEL_GAP), WIDEST_LABEL))
         out: list[Item] = []
         for index, (label, items, correct) in enumerate(rows):
             place = Place(box, index)
