@@ -6,6 +6,7 @@ import contextlib
 import resource
 import string
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -136,6 +137,39 @@ def test_raw_html_becomes_content() -> None:
     assert {"Strong", "Subscript", "LineBreak", "Code", "Table", "BulletList"} <= kinds
     assert not {"RawInline", "RawBlock"} & kinds
     assert "Vec<T>." in plain_text(found)
+
+
+TWO_ROWS = (
+    '<tr><th rowspan="2">Name</th><th colspan="2">Scores</th></tr>\n<tr><th>Alpha</th><th>Beta</th></tr>\n',
+    "<tr><td>Bob</td><td>1</td><td>2</td></tr>",
+)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        f"<thead>{TWO_ROWS[0]}</thead><tbody>{TWO_ROWS[1]}</tbody>", "".join(TWO_ROWS),
+        f"<tbody>{''.join(TWO_ROWS)}</tbody>", f"<caption>Points</caption><colgroup><col><col><col></colgroup>{''.join(TWO_ROWS)}",
+    ],
+    ids=["parts", "rows", "body", "caption"],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["md", "html"])
+def test_heads_in_two_rows_stay_heads(inner: str, kind: str, tmp_path: Path) -> None:
+    """Their spans too: of `Name` over both, and of `Scores` over two columns. They read back equal from Markdown."""
+    text = f"<p><b>Answer:</b> See.</p>\n<table>{inner}</table>"
+    source = tmp_path / f"a.{kind}"
+    source.write_text(f"### 1. What?\n\n{text}\n" if kind == "md" else f"<h3>1. What?</h3>{text}", encoding="utf-8")
+    found = tiku.read(source).bank
+    table = found.questions[0].answer[-1]["c"]
+
+    def cells(rows: Any) -> list[list[tuple[str, int, int]]]:
+        return [[(plain_text(cell[4]).strip(), cell[2], cell[3]) for cell in row[1]] for row in rows]
+
+    assert cells(table[3][1]) == [[("Name", 2, 1), ("Scores", 1, 2)], [("Alpha", 1, 1), ("Beta", 1, 1)]]  # type: ignore[index,call-overload]
+    assert cells(table[4][0][3]) == [[("Bob", 1, 1), ("1", 1, 1), ("2", 1, 1)]]  # type: ignore[index,call-overload]
+    tiku.write(found, tmp_path / "b.md", time=1_700_000_000)
+    again = tiku.read(tmp_path / "b.md").bank
+    assert again.questions[0].answer == found.questions[0].answer
 
 
 @pytest.mark.parametrize(

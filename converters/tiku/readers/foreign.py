@@ -17,7 +17,7 @@ from tiku.readers import Reading, ReadOptions, latex
 from tiku.readers.decode import decode
 from tiku.readers.finish import finish
 from tiku.readers.lines import Lines
-from tiku.readers.rawhtml import Lowering
+from tiku.readers.rawhtml import Lowering, with_bodies
 from tiku.readers.shapes import Document
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ FORMATS = {
 }  # fmt: skip
 _PACKAGES = frozenset({"docx", "odt", "epub"})
 _EXTENSIONS = {"html": "html-auto_identifiers-native_divs-native_spans", "epub": "epub-native_divs-native_spans"}
+_PREPARED = {"latex": latex.prepare, "html": with_bodies}
 MAX_UNPACKED = 400_000_000
 MAX_ENTRIES = 20_000
 _FIND = 24
@@ -53,7 +54,7 @@ class ForeignReader:
                 blocks, warnings = pandoc.read(data, _EXTENSIONS.get(self.name, self.name))
             else:
                 text, problems = decode(data, options.file, options.encoding)
-                source = latex.prepare(text) if self.name == "latex" else text
+                source = _PREPARED.get(self.name, str)(text)
                 if self.name == "ipynb":
                     _check_notebook(text)
                 blocks, warnings = pandoc.read(source, _EXTENSIONS.get(self.name, self.name))

@@ -92,7 +92,7 @@ class Normal:
         return [node]
 
     def _table(self, node: Block) -> None:
-        """A table without widths and attributes, with at most one row of heads."""
+        """A table without widths and attributes; with one row of heads, or all where cells span, as Markdown can say it."""
         _, (_, caption), columns, (_, head), bodies, (_, foot) = node["c"]
 
         def rows(given: list[Any]) -> list[Any]:
@@ -102,16 +102,23 @@ class Normal:
             ]
 
         plain = [[column[0], {"t": "ColWidthDefault"}] for column in columns]
-        body = [row for each in bodies for row in rows(each[2]) + rows(each[3])] + rows(foot)
         heads = rows(head)
+        body = [row for each in bodies for row in rows(each[2]) + rows(each[3])] + rows(foot)
+        if not heads and bodies:  # a table without <thead> whose first rows are heads
+            count = len(bodies[0][2])
+            heads, body = body[:count], body[count:]
+        if not any(cell[2] > 1 or cell[3] > 1 for _, cells in heads + body for cell in cells):
+            heads, body = heads[:1], heads[1:] + body
+        elif not body:  # parted, its spans would reach from the head into the body
+            heads, body = [], heads
         if not heads:
             heads = [[_EMPTY, [[_EMPTY, {"t": "AlignDefault"}, 1, 1, []] for _ in columns]]]
         whole = [
             _EMPTY,
             [None, self.blocks(caption)],
             plain,
-            [_EMPTY, heads[:1]],
-            [[_EMPTY, 0, [], heads[1:] + body]],
+            [_EMPTY, heads],
+            [[_EMPTY, 0, [], body]],
             [_EMPTY, []],
         ]
         node["c"] = whole

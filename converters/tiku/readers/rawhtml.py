@@ -36,6 +36,10 @@ _EMPTY_TAGS = re.compile(
 )
 _FILLED = re.compile(r"<(?:ul|ol|li|table)\b.*<", re.DOTALL | re.IGNORECASE)
 _COMMENT = re.compile(r"\s*(?:<!--(?:(?!-->).)*-->\s*)+\Z", re.DOTALL)
+_LOOSE_ROWS = re.compile(
+    r"<table\b[^<>]*>\s*(?:<caption\b.{0,2000}?</caption>\s*)?(?:</?col(?:group)?\b[^<>]*>\s*)*(?=<tr\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)([^<>]*)>")
 _WRAP = {
     "b": "Strong", "strong": "Strong", "i": "Emph", "em": "Emph", "cite": "Emph", "dfn": "Emph", "var": "Emph",
@@ -231,7 +235,8 @@ class Lowering:
         elif kind == "Header":
             block["c"] = [content[0], content[1], self.inlines(content[2])]  # type: ignore[index]
         elif kind == "Table":
-            for _, rows in [content[3], *[(each[0], each[3]) for each in content[4]]]:  # type: ignore[index]
+            bodies = [(each[0], each[2] + each[3]) for each in content[4]]  # type: ignore[index]
+            for _, rows in [content[3], *bodies, content[5]]:  # type: ignore[index]
                 for row in rows:
                     for cell in row[1]:
                         cell[4] = self._blocks(cell[4])
@@ -287,7 +292,7 @@ class Lowering:
         parts = []
         for _, _, html in self._waiting:
             safe = re.sub(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", "", html, flags=re.DOTALL | re.IGNORECASE)
-            parts.append(safe)
+            parts.append(with_bodies(safe))
         mark = "tiku-fragment-border"
         text = f"\n<hr><p>{mark}</p>\n".join(_balanced(part) for part in parts)
         blocks, _ = pandoc.read(text, "html-auto_identifiers-native_divs-native_spans-raw_html")
@@ -409,6 +414,14 @@ def _nested_raw(nodes: list[Inline]) -> bool:
         elif node["t"] == "Note":
             return True
     return False
+
+
+def with_bodies(html: str) -> str:
+    """`html` with ``<tbody>`` before the rows of tables that say no parts.
+
+    Else pandoc takes the first row alone for the head, and cuts off what its cells span below it.
+    """
+    return _LOOSE_ROWS.sub(r"\g<0><tbody>", html)
 
 
 def _balanced(html: str) -> str:
