@@ -39,6 +39,16 @@ $$\sum_{i=1}^{n} \frac{a_i x_i + b_i y_i + c_i z_i}{\sqrt{x_i^2 + y_i^2 + z_i^2}
 ### 2. Second
 
 **Answer:** Because $\frac{a}{b}$, see [the first](#q1).
+
+### 3. Third
+
+**Question:** Which?
+
+<table><tr><th>A</th><th>B</th></tr><tr><td><pre><code>for i in x:
+    f(i)
+</code></pre></td><td>none</td></tr></table>
+
+**Answer:** A
 """
 ARABIC = (
     "## الفصل الأول\n\n### 1. ما هو التعلم؟\n\n**السؤال:** ما هو؟\n\n- A. نوع\n- B. فرع\n\n"
@@ -83,6 +93,24 @@ def top_of(page: Any, name: str) -> float:
     """Where the title of a slide stands below the window's upper edge, once nothing moves any more."""
     page.wait_for_timeout(300)
     return float(page.evaluate(f"document.querySelector('#{name} .title').getBoundingClientRect().top"))
+
+
+@pytest.mark.parametrize("query", ["", "#/q3"])
+def test_code_in_a_cell_keeps_its_lines_and_their_indentation(query: str, opened: Callable[..., Any]) -> None:
+    """On a phone, and as a slide."""
+    page = opened("wide", query, **({"viewport": {"width": 1280, "height": 720}, "is_mobile": False} if query else {}))
+    cell = page.locator("#q3 td").first
+    assert cell.evaluate("cell => cell.innerText") == "for i in x:\n    f(i)"
+    left = """cell => [...cell.querySelectorAll("code")].map(code => {
+      const range = new Range();
+      const at = code.innerText.search(/\\S/);
+      if (at < 0) return null;
+      range.setStart(code.firstChild, at);
+      range.setEnd(code.firstChild, at + 1);
+      return range.getBoundingClientRect().left;
+    }).filter(each => each !== null)"""
+    first, second = cell.evaluate(left)
+    assert second > first + 15
 
 
 def test_a_long_page_is_laid_out_as_far_as_it_is_seen(opened: Callable[..., Any]) -> None:
