@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +23,7 @@ from tiku.render.slide import BODY_SIZES, Slide
 
 if TYPE_CHECKING:
     from tiku.model import Block
+    from tiku.render.paginate.flow import Cell, Rows
 
 WIDTH, PAGE = 856.0, 378.0
 
@@ -221,6 +225,115 @@ def test_a_wide_table_is_turned_into_text() -> None:
     items = [item for page in found.pages for item in page]
     assert not any(isinstance(item, Table) for item in items)
     assert sum("1 considerable" in item.text for item in items if isinstance(item, Paragraph)) >= 12
+
+
+def spanned(rows: list[list[tuple[str, int, int]]], *, heads: int = 1, columns: int = 0) -> Block:
+    """A table of cells that are given as words, rows down and columns across."""
+    empty = ["", [], []]
+
+    def row(cells: list[tuple[str, int, int]]) -> list[Any]:
+        return [
+            empty,
+            [
+                [empty, {"t": "AlignDefault"}, down, across, [{"t": "Plain", "c": [{"t": "Str", "c": words}]}]]
+                for words, down, across in cells
+            ],
+        ]
+
+    columns = columns or sum(across for _, _, across in rows[0])
+    specs = [[{"t": "AlignDefault"}, {"t": "ColWidthDefault"}] for _ in range(columns)]
+    head, body = [row(cells) for cells in rows[:heads]], [row(cells) for cells in rows[heads:]]
+    return {"t": "Table", "c": [empty, [None, []], specs, [empty, head], [[empty, 0, [], body]], [empty, []]]}
+
+
+def parts_of(found: Fitted) -> list[Table]:
+    return [item for page in found.pages for item in page if isinstance(item, Table)]
+
+
+def said(cell: Cell) -> str:
+    return "".join(paragraph.text for paragraph in cell.paragraphs)
+
+
+def grid(rows: Rows, columns: int) -> list[list[str]]:
+    """The words at each place of `rows`; fails where two cells stand, or none."""
+    places: dict[tuple[int, int], str] = {}
+    for index, row in enumerate(rows):
+        for cell in row:
+            for place in itertools.product(
+                range(index, index + cell.down), range(cell.column, cell.column + cell.across)
+            ):
+                assert place not in places
+                places[place] = said(cell)
+    assert places.keys() == set(itertools.product(range(len(rows)), range(columns)))
+    return [[places[index, column] for column in range(columns)] for index in range(len(rows))]
+
+
+def test_a_table_is_cut_inside_a_cell_that_spans_rows() -> None:
+    """The cell stands again on top of the next slide, with what is left of its span."""
+    rows = [
+        [("Group", 1, 1), ("Name", 1, 1)],
+        [("All", 30, 1), ("n0", 1, 1)],
+        *[[(f"n{n}", 1, 1)] for n in range(1, 30)],
+    ]
+    found = fitted(spanned(rows))
+    parts = parts_of(found)
+    assert len(parts) > 1
+    assert not found.overfull
+    assert max(sum(part.heights) for part in parts) <= PAGE
+    body = [row for part in parts for row in grid(part.rows, 2)]
+    assert body == [["All", f"n{n}"] for n in range(30)]
+    assert all(grid(part.head, 2) == [["Group", "Name"]] for part in parts)
+
+
+def test_a_table_is_rather_cut_between_groups() -> None:
+    groups = [[(f"g{n}", 4, 1), (f"n{n}", 1, 1)] if n % 4 == 0 else [(f"n{n}", 1, 1)] for n in range(32)]
+    parts = parts_of(fitted(spanned([[("Group", 1, 1), ("Name", 1, 1)], *groups])))
+    assert len(parts) > 1
+    assert all(part.rows[0][0].down == 4 for part in parts)
+
+
+@pytest.mark.parametrize("length", [5, 40, 90])
+def test_the_whole_text_of_a_cut_cell_has_room_on_each_slide(length: int) -> None:
+    """Its rows may be few there: where that makes them too tall, the table is cut earlier, or turned into text."""
+    rows = [[("long words " * length, 20, 1), ("n0", 1, 1)], *[[(f"n{n}", 1, 1)] for n in range(1, 20)]]
+    found = fitted(spanned(rows, heads=0))
+    setter = Setter(WIDTH, PAGE, {})
+    assert len(found.pages) > 1
+    assert not found.overfull
+    assert all(sum(setter.height(item, found.size) for item in page) <= PAGE for page in found.pages)
+
+
+def test_heads_in_two_rows_keep_their_columns_and_reach_into_no_body() -> None:
+    rows = [[("Name", 9, 1), ("Scores", 1, 2)], [("Alpha", 1, 1), ("Beta", 1, 1)]]
+    parts = parts_of(
+        fitted(spanned([*rows, *[[(f"n{n}", 1, 1), ("1", 1, 1), ("2", 1, 1)] for n in range(30)]], heads=2))
+    )
+    assert len(parts) > 1
+    for part in parts:
+        assert grid(part.head, 3) == [["Name", "Scores", "Scores"], ["Name", "Alpha", "Beta"]]
+    assert [row for part in parts for row in grid(part.rows, 3)] == [[f"n{n}", "1", "2"] for n in range(30)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_spans_make_cells_overlap_or_get_lost(seed: int) -> None:
+    """A model from elsewhere may have spans that overlap, reach beyond the table, or leave holes."""
+    chance = random.Random(seed)
+    rows = [
+        [
+            (f"<{seed}.{index}.{n}>", chance.choice((1, 1, 2, 3, 900)), chance.choice((1, 1, 2, 3, 900)))
+            for n in range(chance.randint(0, 5))
+        ]
+        for index in range(chance.randint(1, 30))
+    ]
+    found = fitted(spanned(rows, heads=chance.randint(0, 3), columns=chance.randint(1, 6)))
+    for part in parts_of(found):
+        grid(part.head, part.columns)
+        grid(part.rows, part.columns)
+    words = [item.text for page in found.pages for item in page if isinstance(item, Paragraph)]
+    words += [said(cell) for part in parts_of(found) for row in (*part.head, *part.rows) for cell in row]
+    assert not found.overfull
+    if parts_of(found):  # and it is no text
+        assert {cell[0] for row in rows for cell in row} <= set(re.findall("<.*?>", " ".join(words)))
 
 
 def test_parts_say_which_they_are() -> None:

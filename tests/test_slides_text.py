@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import lxml.html
 import pytest
+from lxml import etree
 
 import tiku
 from banks import REAL, SHOWCASE, bank_at, numbered
 from banks import bank as bank_of
-from slides_reading import html_slides, missing, pptx_slides, slide_parts
+from slides_reading import A, html_slides, missing, pptx_slides, slide_parts
+from tiku.model import Bank, Question, Section
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tiku.model import Bank
 
 READERS = {"pptx": pptx_slides, "slides": html_slides}
 SUFFIX = {"pptx": ".pptx", "slides": ".slides.html"}
@@ -62,6 +65,79 @@ def test_explanations_as_notes(kind: str, tmp_path: Path) -> None:
     slides = READERS[kind](deck(bank, tmp_path, kind, settings={"explanation": "notes"}))
     assert "T00002E" not in "".join(slide.body for slide in slides)
     assert "T00002E" in "".join(slide.notes for slide in slides)
+
+
+@pytest.mark.parametrize("kind", ["pptx", "slides"])
+@pytest.mark.parametrize("seed", range(6))
+def test_tables_of_any_spans_lose_no_text_and_have_whole_rows(kind: str, seed: int, tmp_path: Path) -> None:
+    bank = Bank(
+        language="en",
+        sections=(
+            Section(questions=tuple(Question(id=f"q{n}", prompt=(spanned(100 * seed + n),)) for n in range(20))),
+        ),
+    )
+    path = deck(bank, tmp_path, kind)
+    assert missing(bank, READERS[kind](path)) == []
+    tables = TABLES[kind](path)
+    assert len(tables) > 10
+    for columns, rows in tables:
+        assert rows == [columns] * len(rows)
+
+
+def spanned(seed: int) -> dict[str, Any]:
+    """A table whose spans overlap, reach beyond it and leave holes."""
+    chance = random.Random(seed)
+    empty = ["", [], []]
+    spans = (1, 1, 1, 2, 3, 40)
+
+    def cell() -> list[Any]:
+        words = [{"t": "Str", "c": f"{chance.randint(0, 999)}"}]
+        return [empty, {"t": "AlignDefault"}, chance.choice(spans), chance.choice(spans), [{"t": "Plain", "c": words}]]
+
+    def rows(least: int, most: int) -> list[Any]:
+        return [[empty, [cell() for _ in range(chance.randint(0, 4))]] for _ in range(chance.randint(least, most))]
+
+    specs = [[{"t": "AlignDefault"}, {"t": "ColWidthDefault"}] for _ in range(chance.randint(1, 4))]
+    bodies = [[empty, 1, rows(0, 2), rows(1, 20)] for _ in range(2)]
+    return {"t": "Table", "c": [empty, [None, []], specs, [empty, rows(0, 3)], bodies, [empty, rows(0, 2)]]}
+
+
+def pptx_tables(path: Path) -> list[tuple[int, list[int]]]:
+    """Of each table the number of its columns, and of the cells in each row; spans agree with what they cover."""
+    out = []
+    with zipfile.ZipFile(path) as package:
+        for part in slide_parts(package):
+            for table in etree.fromstring(package.read(part)).iter(A + "tbl"):
+                rows = [row.findall(A + "tc") for row in table.findall(A + "tr")]
+                for index, row in enumerate(rows):
+                    for column, cell in enumerate(row):
+                        if cell.get("vMerge") or cell.get("hMerge"):
+                            continue
+                        down, across = int(cell.get("rowSpan", 1)), int(cell.get("gridSpan", 1))
+                        for below, beside in itertools.product(range(down), range(across)):
+                            covered = rows[index + below][column + beside]
+                            assert covered.get("vMerge", "0") == str(int(below > 0))
+                            assert covered.get("hMerge", "0") == str(int(beside > 0))
+                out.append((len(table.findall(f"{A}tblGrid/{A}gridCol")), [len(row) for row in rows]))
+    return out
+
+
+def html_tables(path: Path) -> list[tuple[int, list[int]]]:
+    """The same of HTML; each part of a table by itself, as browsers end spans with it."""
+    out = []
+    for table in lxml.html.fromstring(path.read_bytes()).iter("table"):
+        for part in table.xpath("thead | tbody"):
+            rows = part.findall("tr")
+            counts = [0] * len(rows)
+            for index, row in enumerate(rows):
+                for cell in row:
+                    for below in range(int(cell.get("rowspan", 1))):
+                        counts[index + below] += int(cell.get("colspan", 1))
+            out.append((len(table.findall("colgroup/col")), counts))
+    return out
+
+
+TABLES = {"pptx": pptx_tables, "slides": html_tables}
 
 
 # -- the check itself can fail ------------------------------------------------------------------------------------

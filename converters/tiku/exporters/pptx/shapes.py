@@ -256,8 +256,7 @@ class ShapeWriter:
         spans = ""
         paragraphs = ""
         if cell is not None and not marks:
-            down = min(cell.down, rows - row)
-            spans = (f' rowSpan="{down}"' if down > 1 else "") + (
+            spans = (f' rowSpan="{cell.down}"' if cell.down > 1 else "") + (
                 f' gridSpan="{cell.across}"' if cell.across > 1 else ""
             )
             flat = [

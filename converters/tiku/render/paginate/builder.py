@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +36,13 @@ from tiku.render.paginate.flow import (
     Run,
     Table,
 )
+from tiku.render.paginate.grid import MOST_COLUMNS, filled, spots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tiku.model import Bank, Block, Inline
+    from tiku.render.paginate.flow import Rows
 
 _STYLES = {
     "Emph": ITALIC, "Strong": BOLD, "Underline": UNDERLINE, "Strikeout": STRIKE, "Superscript": SUPER,
@@ -51,6 +54,8 @@ _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _STRONG_LTR = re.compile("[A-Za-z\u00c0-\u02af\u0370-\u058f\u0900-\u1fff\u3040-\ud7ff]")
 _TABS = re.compile(r"\t")
+_ALL = sys.maxsize
+"""All columns of a row are heads."""
 MAX_INDENTS = 5
 """Deeper lists are set no further in: hostile nesting must not eat the width of a slide."""
 MARKER_EM = 1.6
@@ -297,56 +302,42 @@ class Builder:
             if isinstance(item, Paragraph):
                 item.role, item.scale = "caption", 0.85
         aligns = [_ALIGN.get(spec[0]["t"], "") for spec in specs]
-        taken: dict[int, int] = {}
+        groups = [[(row, 0) for row in foot]]
+        for _, heads, between, body in reversed(bodies):
+            groups.insert(0, [*((row, _ALL) for row in between), *((row, heads) for row in body)])
+        given = [row for group in groups for row, _ in group]
+        width = max([len(specs), *(len(row[1]) for row in (*head, *given))])
         after: list[Item] = []
-        shown = [row for row in head if any(plain_text(cell[4]) or cell[4] for cell in row[1])]
-        top = tuple(self._row(row, aligns, taken, after, head=True) for row in shown)
-        taken.clear()
-        rows: list[tuple[Cell, ...]] = []
-        for _, heads, between, body in bodies:
-            rows += [self._row(row, aligns, taken, after, head=True) for row in between]
-            rows += [self._row(row, aligns, taken, after, heads=heads) for row in body]
-        rows += [self._row(row, aligns, taken, after) for row in foot]
+        shown = head if any(cell[4] for row in head for cell in row[1]) else []
+        top = self._rows([(row, _ALL) for row in shown], width, aligns, after)
+        rows = tuple(row for group in groups for row in self._rows(group, width, aligns, after))
         if not rows:
-            top, rows = (), list(top)
+            top, rows = (), top
         columns = max((cell.column + cell.across for row in (*top, *rows) for cell in row), default=0)
+        if 0 < columns <= MOST_COLUMNS:
+            top, rows = filled(top, columns, head=True), filled(rows, columns)
         if columns:
-            out.append(Table(path=path, columns=columns, head=top, rows=tuple(rows)))
+            out.append(Table(path=path, columns=columns, head=top, rows=rows))
         for item in after:
             item.path = path
         out += after
 
-    def _row(
-        self,
-        row: Any,
-        aligns: list[str],
-        taken: dict[int, int],
-        after: list[Item],
-        *,
-        head: bool = False,
-        heads: int = 0,
-    ) -> tuple[Cell, ...]:
-        """One row; `taken` counts down the rows that cells above still cover, by column."""
-        cells: list[Cell] = []
-        column = 0
-        covered = {each for each, rows in taken.items() if rows}
-        for each in covered:
-            taken[each] -= 1
-        for _, align, down, across, blocks in row[1]:
-            while column in covered:
-                column += 1
-            items: list[Item] = []
-            self._blocks(blocks, (), items)
-            side = _ALIGN.get(align["t"], "") or (aligns[column] if column < len(aligns) else "")
-            is_head = head or column < heads
-            paragraphs = tuple(self._cell_text(items, after, side, bold=is_head))
-            across, down = max(1, min(across, 200)), max(1, min(down, 1000))  # noqa: PLW2901 - kept within reason
-            cells.append(Cell(paragraphs, column, down, across, is_head))
-            for each in range(column, column + across):
-                if down > 1:
-                    taken[each] = down - 1
-            column += across
-        return tuple(cells)
+    def _rows(self, given: list[tuple[Any, int]], width: int, aligns: list[str], after: list[Item]) -> Rows:
+        """Rows of one part of a table, each with the number of its first columns that are heads."""
+        out: list[tuple[Cell, ...]] = []
+        places = spots([[(cell[2], cell[3]) for cell in row[1]] for row, _ in given], width)
+        for (row, heads), here in zip(given, places, strict=True):
+            cells: list[Cell] = []
+            for (_, align, _, _, blocks), spot in zip(row[1], here, strict=True):
+                items: list[Item] = []
+                self._blocks(blocks, (), items)
+                default = aligns[spot.column] if spot.column < len(aligns) else ""
+                side = _ALIGN.get(align["t"], "") or default
+                is_head = spot.column < heads
+                paragraphs = tuple(self._cell_text(items, after, side, bold=is_head))
+                cells.append(Cell(paragraphs, *spot, is_head))
+            out.append(tuple(cells))
+        return tuple(out)
 
     def _cell_text(self, items: list[Item], after: list[Item], side: str, *, bold: bool) -> Iterable[Paragraph]:
         """What a cell can hold: paragraphs; its pictures follow the table."""

@@ -114,7 +114,7 @@ class Code(Item):
 
 
 class Cell(NamedTuple):
-    """A table cell; the cells a span covers are not there."""
+    """A table cell; what a span covers has no cells of its own."""
 
     paragraphs: tuple[Paragraph, ...]
     column: int
@@ -123,13 +123,17 @@ class Cell(NamedTuple):
     head: bool = False
 
 
+Rows: TypeAlias = tuple[tuple[Cell, ...], ...]
+"""Rows of cells that cover a table without gaps and without reaching beyond it: see grid.py."""
+
+
 @dataclass(slots=True, eq=False)
 class Table(Item):
     """A table: `head` is repeated on each slide it covers."""
 
     columns: int = 0
-    head: tuple[tuple[Cell, ...], ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
+    head: Rows = ()
+    rows: Rows = ()
     needs: tuple[list[float], list[float]] | None = field(default=None, repr=False)
     """Least and natural widths of its columns in em, once measured: parts on other slides have the same columns, or
     their rows would not be as tall as they were when the table was cut."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING
 
 from tiku.render.paginate import metrics
 from tiku.render.paginate.flow import BOLD, Code, Formula, Item, Paragraph, Picture, Rule, Run, Table
+from tiku.render.paginate.grid import closed, parted
 from tiku.render.paginate.metrics import Way
 from tiku.render.paginate.tables import PAD_X, PAD_Y, column_widths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tiku.render.paginate.flow import Runs
     from tiku.render.paginate.metrics import Line
 
@@ -147,24 +150,37 @@ class Setter:
         """Give `item` its widths and heights."""
         text_size = self.table_size(size)
         widths = column_widths(item, self.room(item, size), text_size, self.line)
-        step = leading(text_size)
-        rows = [*item.head, *item.rows]
-        heights = [step + 2 * PAD_Y] * len(rows)
+        heights = [leading(text_size) + 2 * PAD_Y] * (len(item.head) + len(item.rows))
         spans = []
-        for index, row in enumerate(rows):
+        for start, stop, need in self._needs(item, widths, text_size):
+            if stop - start > 1:
+                spans.append((start, stop, need))
+            else:
+                heights[start] = max(heights[start], need)
+        for start, stop, need in spans:
+            heights[stop - 1] += max(0.0, need - sum(heights[start:stop]))
+        item.widths, item.heights = tuple(widths), tuple(heights)
+
+    def _needs(self, item: Table, widths: Sequence[float], text_size: float) -> Iterator[tuple[int, int, float]]:
+        """For each cell its first row, the row after its last, and how much room its text needs."""
+        for index, row in enumerate((*item.head, *item.rows)):
             for cell in row:
                 across = widths[cell.column : cell.column + cell.across]
                 width = (sum(across) - 2 * PAD_X) / text_size - 0.1
                 need = 2 * PAD_Y + 1
                 for paragraph in cell.paragraphs:
                     need += metrics.count(self.line(paragraph), width) * self.step(paragraph, text_size)
-                if cell.down > 1:
-                    spans.append((index, min(index + cell.down, len(rows)), need))
-                else:
-                    heights[index] = max(heights[index], need)
-        for start, stop, need in spans:
-            heights[stop - 1] += max(0.0, need - sum(heights[start:stop]))
-        item.widths, item.heights = tuple(widths), tuple(heights)
+                yield index, index + cell.down, need
+
+    def least_part(self, item: Table, size: float) -> float:
+        """The height of the tallest part that `item` may be cut into: its head and one row.
+
+        A cell that spans rows may have to stand in one of them.
+        """
+        self.set_table(item, size)
+        heads = len(item.head)
+        needs = self._needs(item, item.widths, self.table_size(size))
+        return sum(item.heights[:heads]) + max((need for start, _, need in needs if start >= heads), default=0.0)
 
     def picture_size(self, item: Picture, size: float) -> tuple[float, float]:
         """Width and height: natural, or smaller so that it fits."""
@@ -253,22 +269,23 @@ class Setter:
 
     def _cut_table(self, item: Table, size: float, room: float) -> tuple[Item, Item] | None:
         self.set_table(item, size)
-        heads = len(item.head)
-        used = sum(item.heights[:heads])
-        best = 0
-        open_until = 0
-        for index, row in enumerate(item.rows):
-            used += item.heights[heads + index]
-            if used > room:
-                break
-            open_until = max([open_until, *(index + cell.down for cell in row)])
-            if open_until <= index + 1:
-                best = index + 1
-        if not 0 < best < len(item.rows):
+        ends = list(accumulate(item.heights))[len(item.head) :]
+        most = sum(end <= room for end in ends)
+        if most == len(ends):
             return None
-        return replace(item, rows=item.rows[:best], known={}), replace(
-            item, rows=item.rows[best:], first=False, known={}
-        )
+        for at in _row_cuts(item, most):
+            above, below = parted(item.rows, at)
+            head = replace(item, rows=above, known={})
+            # Its last row may be taller now: the whole text of a cell that spanned more rows stands in fewer.
+            if self.height(head, size) <= room:
+                return head, replace(item, rows=below, first=False, known={})
+        return None
+
+
+def _row_cuts(item: Table, most: int) -> list[int]:
+    """The rows to part a table before, the best first: as late as can be, if that is not early between whole cells."""
+    whole = closed(item.rows)
+    return sorted(range(1, most + 1), key=lambda at: (at in whole and at > most / 2, at), reverse=True)
 
 
 def _good_cut(text: str, end: int) -> int:

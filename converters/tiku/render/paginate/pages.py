@@ -63,13 +63,8 @@ def _prepared(items: Sequence[Item], setter: Setter, floor: float, colon: str) -
     out: list[Item] = []
     for item in items:
         if isinstance(item, Table):
-            bad = too_wide(item, setter.room(item, floor), SMALL_FLOOR, setter.line)
-            if not bad:
-                setter.set_table(item, floor)
-                heads = sum(item.heights[: len(item.head)])
-                tallest = max(item.heights[len(item.head) :], default=0.0)
-                bad = heads + tallest > 0.8 * setter.page
-            if bad:
+            wide = too_wide(item, setter.room(item, floor), SMALL_FLOOR, setter.line)
+            if wide or setter.least_part(item, floor) > 0.8 * setter.page:
                 out += turned(item, colon)
                 continue
         out.append(item)
