@@ -83,7 +83,7 @@ class Paragraph(Item):
 
     runs: Runs = ()
     role: str = "body"
-    """``body``, ``heading``, ``label``, ``caption``, ``note``, ``choice``."""
+    """``body``, ``heading``, ``label``, ``caption``, ``note``, ``choice``, ``row`` (of a table turned into text)."""
     correct: bool = False
     """A choice that is to be marked as correct."""
     align: str = ""

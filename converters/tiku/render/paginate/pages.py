@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MANY = 12
-"""Longer texts are not balanced: nobody sees it, and hostile ones take long enough."""
+"""Of longer texts only the last two slides are balanced: nobody sees more, and hostile ones take long enough."""
+WHOLE = 0.85
+"""So much of a slide a row of a table turned into text may take before it is cut; its first cell stands above it."""
 SQUEEZED = 0.42
 """How little of a slide a picture gets, so that its text stays with it."""
 
@@ -55,6 +57,8 @@ def fit(items: Sequence[Item], sizes: Sequence[float], setter: Setter, *, colon:
     pages = _pages(items, chosen, whole, page)
     if 1 < least <= MANY:
         pages = _balanced(items, chosen, whole, least, pages)
+    elif least > MANY and not _parted(items, pages[-2:]):
+        pages[-2:] = _even([*pages[-2], *pages[-1]], chosen, whole, 2) or pages[-2:]
     return Fitted(chosen, pages, whole.limit, [item for each in pages for item in each if not whole.fits(item, chosen)])
 
 
@@ -65,7 +69,7 @@ def _prepared(items: Sequence[Item], setter: Setter, floor: float, colon: str) -
         if isinstance(item, Table):
             wide = too_wide(item, setter.room(item, floor), SMALL_FLOOR, setter.line)
             if wide or setter.least_part(item, floor) > 0.8 * setter.page:
-                out += turned(item, colon)
+                out += turned(item, colon, setter.line)
                 continue
         out.append(item)
     return out
@@ -93,6 +97,12 @@ def _balanced(
         else:
             low = middle
     return _even(items, size, setter, least) or pages
+
+
+def _parted(items: Sequence[Item], pages: list[list[Item]]) -> bool:
+    """Whether something on `pages` is only a part of one of `items`."""
+    whole = {id(item) for item in items}
+    return any(id(item) not in whole for page in pages for item in page)
 
 
 def _even(items: Sequence[Item], size: float, setter: Setter, least: int) -> list[list[Item]] | None:
@@ -142,8 +152,8 @@ def _pages(items: Sequence[Item], size: float, setter: Setter, cap: float, enoug
             continue
         room = cap - used - gap
         # An item that fits a slide moves there whole, unless that leaves this one nearly empty.
-        splits = height > cap or (
-            room > 0.55 * cap and height > 0.45 * cap and isinstance(item, Paragraph | Code | Table)
+        splits = not _held(item, height, setter) and (
+            height > cap or (room > 0.55 * cap and height > 0.45 * cap and isinstance(item, Paragraph | Code | Table))
         )
         parts = setter.cut(item, size, room) if splits and (room > 0.25 * cap or not pages[-1]) else None
         if parts is None:
@@ -172,5 +182,11 @@ def _with_next(queue: deque[tuple[Item, float]], size: float, setter: Setter, ca
         if not queue[index - 1][0].keep:
             break
         item, height = queue[index]
-        need += setter.gap(item, size) + (height if height < 0.5 * cap else 0.3 * cap)
+        whole = height < 0.5 * cap or _held(item, height, setter)
+        need += setter.gap(item, size) + (height if whole else 0.3 * cap)
     return need
+
+
+def _held(item: Item, height: float, setter: Setter) -> bool:
+    """Whether `item` is not cut, although it could be."""
+    return isinstance(item, Paragraph) and item.role == "row" and height <= WHOLE * setter.page

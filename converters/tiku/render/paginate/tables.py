@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiku.render.paginate.flow import BOLD, Item, Paragraph, Run
+from tiku.render.paginate.flow import BOLD, Container, Item, Paragraph, Place, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,12 @@ PAD_X, PAD_Y = 7.0, 4.0
 """Inside a cell, in points."""
 LONGEST_WORD = 14.0
 """Words wider than this may be broken in a cell, em."""
+SHORT = 12.0
+"""Cells no wider than this, in em, stand in a row when a table is turned into text."""
+MOST_LEADS = 3
+"""So many cells that reach down from rows above are said again in a row."""
+_BELOW = Container("plain", 0, 1.0)
+"""Around what stands below the first cell of a row; between two of them there is always a first cell."""
 
 
 def _needs(table: Table, line: Callable[[Paragraph], Line]) -> tuple[list[float], list[float]]:
@@ -59,31 +65,87 @@ def too_wide(table: Table, room: float, size: float, line: Callable[[Paragraph],
     return sum(each * size + 2 * PAD_X + 0.2 * size for each in least) > room
 
 
-def turned(table: Table, colon: str) -> list[Item]:
-    """`table` as text: for each row its cells, one under another, each after the head of its column."""
-    heads: dict[int, Runs] = {}
-    for row in table.head:
-        for cell in row:
-            for column in range(cell.column, cell.column + cell.across):
-                heads[column] = (*heads.get(column, ()), *_runs(cell))
+def turned(table: Table, colon: str, line: Callable[[Paragraph], Line]) -> list[Item]:
+    """`table` as text: each row begins with its first cell in bold, and its other cells follow below, set in.
+
+    Each cell stands after the heads of its columns. Short ones stand in a row, long ones one under another.
+    """
+    heads: dict[int, list[Cell]] = {}
+    for cell in (cell for row in table.head for cell in row if cell.paragraphs):
+        for column in range(cell.column, cell.column + cell.across):
+            heads.setdefault(column, []).append(cell)
+    cells = [cell for row in table.rows for cell in row]
+    named = {id(cell): _unique(heads, cell) for cell in cells}
+    comma = Run("；" if colon == "：" else "; ")  # where it must be cut, paginate cuts after one
+    between = comma if all(_short(cell, line) for cell in cells) else Run("\n")
+    seen = {id(head) for cell in cells if cell.paragraphs for head in named[id(cell)]}
     out: list[Item] = []
-    for row in table.rows:
-        for index, cell in enumerate(row):
-            head = heads.get(cell.column, ())
-            runs = _runs(cell)
-            if not runs:
-                continue
-            if head:
-                runs = (*(run._replace(style=run.style | BOLD) for run in head), Run(f"{colon} ", BOLD), *runs)
-            first = cell.paragraphs[0]
-            out.append(Paragraph(path=table.path, runs=runs, rtl=first.rtl, keep=index == 0 and len(row) > 1))
+    if unseen := [cell for row in table.head for cell in row if cell.paragraphs and id(cell) not in seen]:
+        out.append(_paragraph(table, unseen, _joined([_runs(cell) for cell in unseen], comma), keep=True))
+    reaching: list[tuple[int, Cell]] = []  # with the first row they do not reach
+    for index, row in enumerate(table.rows):
+        reaching = [(until, cell) for until, cell in reaching if until > index]
+        lead, rest = _led(row, [cell for _, cell in reaching])
+        reaching += [(index + cell.down, cell) for cell in row if cell.down > 1 and _short(cell, line)]
+        if not lead and not rest:
+            continue
+        said = _joined([_said(cell, named[id(cell)], colon) for cell in lead], comma)
+        out.append(_paragraph(table, lead, _bold(said or (Run(f"{index + 1}."),)), keep=bool(rest)))
+        if rest:
+            below = _paragraph(table, rest, _joined([_said(cell, named[id(cell)], colon) for cell in rest], between))
+            below.path, below.role = (*table.path, Place(_BELOW, 0)), "row"
+            out.append(below)
     return out
 
 
+def _led(row: tuple[Cell, ...], reaching: list[Cell]) -> tuple[list[Cell], list[Cell]]:
+    """The cells that tell which row it is, and the others: without any of the first, the row is told by its number."""
+    own = [cell for cell in row if cell.paragraphs]
+    if not own:
+        return [], []
+    before = sorted((cell for cell in reaching if cell.column < own[0].column), key=lambda cell: cell.column)
+    if not before and own[0] is not row[0]:
+        return [], own
+    many = next((place for place, cell in enumerate(own) if cell.down == 1 or place == MOST_LEADS), 0) + 1
+    return [*before[:MOST_LEADS], *own[:many]], own[many:]
+
+
+def _unique(heads: dict[int, list[Cell]], cell: Cell) -> list[Cell]:
+    """The heads above `cell`, each once."""
+    found = {
+        id(head): head for column in range(cell.column, cell.column + cell.across) for head in heads.get(column, ())
+    }
+    return list(found.values())
+
+
+def _short(cell: Cell, line: Callable[[Paragraph], Line]) -> bool:
+    return len(cell.paragraphs) < 2 and all(
+        line(each).width <= SHORT and "\n" not in each.text for each in cell.paragraphs
+    )
+
+
+def _said(cell: Cell, heads: list[Cell], colon: str) -> Runs:
+    """The text of `cell` after its heads, in bold."""
+    if not heads:
+        return _runs(cell)
+    return (*_bold(_joined([_runs(head) for head in heads], Run(" "))), Run(f"{colon} ", BOLD), *_runs(cell))
+
+
+def _paragraph(table: Table, cells: list[Cell], runs: Runs, *, keep: bool = False) -> Paragraph:
+    turned = [paragraph.rtl for cell in cells for paragraph in cell.paragraphs]
+    return Paragraph(path=table.path, runs=runs, rtl=sum(turned) * 2 > len(turned), keep=keep)
+
+
 def _runs(cell: Cell) -> Runs:
+    return _joined([paragraph.runs for paragraph in cell.paragraphs], Run("\n"))
+
+
+def _joined(texts: list[Runs], between: Run) -> Runs:
     out: list[Run] = []
-    for index, paragraph in enumerate(cell.paragraphs):
-        if index:
-            out.append(Run("\n"))
-        out += paragraph.runs
+    for index, runs in enumerate(texts):
+        out += [between, *runs] if index else runs
     return tuple(out)
+
+
+def _bold(runs: Runs) -> Runs:
+    return tuple(run._replace(style=run.style | BOLD) for run in runs)
