@@ -151,14 +151,9 @@ class Setter:
         text_size = self.table_size(size)
         widths = column_widths(item, self.room(item, size), text_size, self.line)
         heights = [leading(text_size) + 2 * PAD_Y] * (len(item.head) + len(item.rows))
-        spans = []
-        for start, stop, need in self._needs(item, widths, text_size):
-            if stop - start > 1:
-                spans.append((start, stop, need))
-            else:
-                heights[start] = max(heights[start], need)
-        for start, stop, need in spans:
-            heights[stop - 1] += max(0.0, need - sum(heights[start:stop]))
+        for _, stop, need in self._needs(item, widths, text_size):
+            # Where a cell spans rows, LibreOffice makes the last of them tall enough for all of its text.
+            heights[stop - 1] = max(heights[stop - 1], need)
         item.widths, item.heights = tuple(widths), tuple(heights)
 
     def _needs(self, item: Table, widths: Sequence[float], text_size: float) -> Iterator[tuple[int, int, float]]:
@@ -276,7 +271,7 @@ class Setter:
         for at in _row_cuts(item, most):
             above, below = parted(item.rows, at)
             head = replace(item, rows=above, known={})
-            # Its last row may be taller now: the whole text of a cell that spanned more rows stands in fewer.
+            # Its last row may be taller now: it has to hold the whole text of the cells that were parted.
             if self.height(head, size) <= room:
                 return head, replace(item, rows=below, first=False, known={})
         return None
