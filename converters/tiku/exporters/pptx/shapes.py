@@ -221,8 +221,13 @@ class ShapeWriter:
         self.writer.setter.set_table(item, size)
         text_size = self.writer.setter.table_size(size)
         k = self.factor
-        grid = "".join(f'<a:gridCol w="{emu(width * k)}"/>' for width in item.widths)
         rows = [*item.head, *item.rows]
+        # Columns in which no cell begins are left out: LibreOffice shows no table that has one.
+        begun = sorted({cell.column for row in rows for cell in row})
+        ends = [*begun[1:], item.columns]
+        grid = "".join(
+            f'<a:gridCol w="{emu(sum(item.widths[start:end]) * k)}"/>' for start, end in zip(begun, ends, strict=True)
+        )
         covered: dict[tuple[int, int], str] = {}
         out = []
         for index, row in enumerate(rows):
@@ -234,9 +239,13 @@ class ShapeWriter:
                             marks = (' vMerge="1"' if down else "") + (' hMerge="1"' if across else "")
                             covered.setdefault((index + down, cell.column + across), marks)
             line = []
-            for column in range(item.columns):
+            for column in begun:
                 here = cells.get(column)
-                room = sum(item.widths[column : column + (here.across if here else 1)]) - 2 * PAD_X
+                room = 0.0
+                if here is not None:
+                    stop = column + here.across
+                    room = sum(item.widths[column:stop]) - 2 * PAD_X
+                    here = here._replace(across=sum(column <= each < stop for each in begun))
                 marks = covered.get((index, column), "")
                 line.append(self._cell(here, index, len(item.head), len(rows), text_size, marks, room))
             out.append(f'<a:tr h="{emu(item.heights[index] * k)}">{"".join(line)}</a:tr>')
