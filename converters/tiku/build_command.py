@@ -195,7 +195,7 @@ def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[
     if options["profile_build"]:
         _say_profile(build)
     _say_summary(results, printer, time.perf_counter() - start)
-    return max((result.error.exit_code for result in results if result.error), default=0)
+    return max((result.exit_code for result in results), default=0)
 
 
 def _run(build: Build, printer: Printer) -> list[Result]:

@@ -142,7 +142,7 @@ def _run(orders: Any, printer: Printer) -> int:
             if result.target or result.error:
                 shown.done(result.label)
             printer.result(result)
-            worst = max(worst, result.error.exit_code if result.error else 0)
+            worst = max(worst, result.exit_code)
     return worst
 
 

@@ -372,11 +372,12 @@ class _Work:
                         self._send(output, row["sha256"])
                         state = State.RESTORED
                     return Result(source, label, target, tuple(problems), state=state)
+            problems = []
             bank = self._bank(content)
             exporter: Exporter = EXPORTERS.load(output.format)
             with self._timed(output.format):
                 made = self.export_made(output, content) if self.store and kept is None else None
-                problems, remarks = self._export(exporter, bank, output, when or self._when(content), kept)
+                remarks = self._export(exporter, bank, output, when or self._when(content), kept, problems)
             # A theme or a style sheet that changed meanwhile: nobody knows which of the two was used.
             keys.forget()
             same = made is not None and self.export_made(output, content) == made
@@ -410,8 +411,9 @@ class _Work:
         return State.MADE if new else State.RESTORED
 
     def _export(
-        self, exporter: Any, bank: Bank, output: Output, when: int, kept: Kept | None
-    ) -> tuple[list[Problem], list[str]]:
+        self, exporter: Any, bank: Bank, output: Output, when: int, kept: Kept | None, problems: list[Problem]
+    ) -> list[str]:
+        """Write the output, unless it would lose something; `problems` fills, the remarks come back."""
         remarks: list[str] = []
         keeping = self.order.keeping
         options = options_for(exporter, answers=output.answers, time=when, theme=output.theme, settings=output.settings)
@@ -425,7 +427,9 @@ class _Work:
                     count = exporter.bury(bank, temporary, options)
                 remarks.append(f"{cleanup}: import it, then Tools > Empty Cards deletes {count} removed notes")
         with whole_file(output.target) as temporary, remembering(self._converted if self.store else None):
-            problems = exporter.export(bank, temporary, options)
+            problems += exporter.export(bank, temporary, options)
+            if lost := sum(problem.severity is Severity.ERROR for problem in problems):
+                raise DocumentError(f"'{output.label}' is not written: {lost} error(s)", file=self.order.source)
             self._refuse(problems)
             if kept and keeping and keeping.frozen:
                 from tiku.keeping import refuse_change
@@ -435,7 +439,7 @@ class _Work:
             from tiku.keeping import remarks as say
 
             remarks = [*say(kept.identity), *remarks]
-        return problems, remarks
+        return remarks
 
     def _converted(self, kind: str, data: bytes, make: Callable[[], bytes | None]) -> bytes | None:
         """A picture in another form, from the store if it was converted before; None is not remembered."""

@@ -328,9 +328,8 @@ class Deck:
 
     def _made(self, name: str, kind: str, title: Runs, fitted: Fitted) -> Iterator[Slide]:
         for item in fitted.overfull:
-            self.builder.complain(
-                "Q310", f"{type(item).__name__.lower()} too large for a slide, even at the smallest size"
-            )
+            what, where = type(item).__name__.lower(), "".join(run.text for run in title)
+            self.builder.complain("Q310", f"'{where}': a {what} too large for a slide, even at the smallest size")
         total = len(fitted.pages)
         setter = Setter(self.setter.width, self.setter.page, self.builder.objects, fitted.limit)
         for index, items in enumerate(fitted.pages):
