@@ -292,3 +292,20 @@ def test_a_title_is_whole_on_one_of_many_slides() -> None:
             if slide.kind == "question"
         )
         assert title in said, length
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "turned"),
+    [
+        ("he", "שירות של Google Cloud Platform.", True),  # mostly Latin, but a sentence in Hebrew
+        ("he", "React היא ספרייה של ממשק משתמש", True),
+        ("he", "Google Cloud של", False),
+        ("he", "print(1)", False),
+        ("he", "42.", True),
+        ("en", "שלום is a greeting in Hebrew", False),
+        ("en", "שירות של", True),
+        ("en", "42.", False),
+    ],
+)
+def test_the_direction_of_a_paragraph(language: str, text: str, *, turned: bool) -> None:
+    assert Builder(Bank(language=language), "slides").turned(text) is turned
