@@ -227,20 +227,20 @@ class Builder:
         pending: list[Run] = []
         found = 0
 
-        def finish() -> None:
+        def finish(*, keep: bool = False) -> None:
             runs = self._joined(pending, trim=True)
             pending.clear()
             if runs:
                 text = "".join(run.text for run in runs)
                 # Items of one list turn together: their marks stand on one side.
                 rtl = self.rtl if path and self.rtl else self.turned(text)
-                out.append(Paragraph(path=path, runs=runs, rtl=rtl))
+                out.append(Paragraph(path=path, runs=runs, rtl=rtl, keep=keep))
 
         for piece in self._inlines(inlines, 0, ""):
             if isinstance(piece, Run):
                 pending.append(piece)
                 continue
-            finish()
+            finish(keep=True)  # it says what is shown
             piece.path = path
             out.append(piece)
             found += 1

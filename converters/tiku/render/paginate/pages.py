@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tiku.render.paginate.flow import Code, Item, Paragraph, Picture, Table
+from tiku.render.paginate.flow import Code, Formula, Item, Paragraph, Picture, Table
 from tiku.render.paginate.measure import SMALL_FLOOR, Setter
 from tiku.render.paginate.tables import too_wide, turned
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MANY = 12
 """Longer texts are not balanced: nobody sees it, and hostile ones take long enough."""
+LARGEST = 0.78
+"""How much of a slide a picture may get: beside it stands what it belongs to."""
 SQUEEZED = 0.42
 """How little of a slide a picture gets, so that its text stays with it."""
 
@@ -44,7 +46,7 @@ def fit(items: Sequence[Item], sizes: Sequence[float], setter: Setter, *, colon:
         small = Setter(setter.width, page, setter.objects, SQUEEZED)
         if _total(items, floor, small, page) <= page:
             return Fitted(floor, [list(items)], small.limit, [item for item in items if not small.fits(item, floor)])
-    whole = Setter(setter.width, page, setter.objects, 0.9)
+    whole = Setter(setter.width, page, setter.objects, LARGEST)
     least = len(_pages(items, floor, whole, page))
     chosen = floor
     for size in sizes if least <= MANY else ():
@@ -177,5 +179,6 @@ def _with_next(queue: deque[tuple[Item, float]], size: float, setter: Setter, ca
         if not queue[index - 1][0].keep:
             break
         item, height = queue[index]
-        need += setter.gap(item, size) + (height if height < 0.5 * cap else 0.3 * cap)
+        whole = height < 0.5 * cap or isinstance(item, Picture | Formula)  # others can be cut
+        need += setter.gap(item, size) + (height if whole else 0.3 * cap)
     return need
