@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,7 @@ def write(package: Package, path: Path, when: int) -> None:
     _writer(epub)(str(path), book, options, package, modified).write()
 
 
+@cache
 def _writer(epub: Any) -> Any:
     """The subclass of ebooklib's writer, made here because ebooklib is imported only when it is needed."""
 
