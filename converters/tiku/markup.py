@@ -103,15 +103,18 @@ def edit(nodes: list[Any], change: Callable[[dict[str, Any]], list[dict[str, Any
     nodes[:] = new
 
 
+_BLANK = frozenset({"Space", "SoftBreak", "LineBreak"})
+
+
 def trim(inlines: Iterable[Inline]) -> list[Inline]:
     """`inlines` without the spaces and breaks at both ends."""
     nodes = list(inlines)
-    blank = {"Space", "SoftBreak", "LineBreak"}
-    while nodes and nodes[0]["t"] in blank:
-        nodes.pop(0)
-    while nodes and nodes[-1]["t"] in blank:
-        nodes.pop()
-    return nodes
+    begin, end = 0, len(nodes)
+    while begin < end and nodes[begin]["t"] in _BLANK:
+        begin += 1
+    while begin < end and nodes[end - 1]["t"] in _BLANK:
+        end -= 1
+    return nodes[begin:end] if end - begin < len(nodes) else nodes
 
 
 # -- reading as text --------------------------------------------------------------------------------------------------
