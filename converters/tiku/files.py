@@ -135,6 +135,12 @@ def _alive(pid: int) -> bool:
     return True
 
 
+def read(path: Path | str) -> bytes:
+    """What the file at `path` holds; as `Path.read_bytes`, with half of the calls of the system. Raises OSError."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - Path.open costs half as much again
+        return file.read()
+
+
 def digest_of(data: bytes) -> str:
     """SHA-256 of `data`, hexadecimal."""
     return hashlib.sha256(data).hexdigest()

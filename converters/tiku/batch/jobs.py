@@ -18,7 +18,7 @@ from tiku import build, collector, sources, storage
 from tiku.batch import keys
 from tiku.errors import DocumentError, TikuError, fault
 from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for, prepare
-from tiku.files import digest_at, digest_of, whole_file, write_whole
+from tiku.files import digest_at, digest_of, read, whole_file, write_whole
 from tiku.orders import Order, Output, Result, State
 from tiku.problems import Problem, Severity
 from tiku.readers import SUFFIXES
@@ -241,15 +241,19 @@ class _Work:
         ledger = self._ledger()
         return ledger is not None and digest_at(ledger) == digest
 
-    def export_made(self, output: Output, content: _Content) -> keys.Made:
-        """The ingredients of one output."""
+    def export_made(self, output: Output, content: _Content, seen: Mapping[Path, str] | None = None) -> keys.Made:
+        """The ingredients of one output; `seen` are hashes of files that were just read."""
+        seen = seen or {}
         # The time of the source's file is no ingredient: a checkout or a copy changes it, and nothing else.
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "") or content.date or "of the source"
         made = keys.for_export(EXPORTERS.load(output.format), output, content.digest, epoch)
         if output in self.noting:
-            made["ledger"] = (digest_at(self._ledger() or "") or "none")[: keys.SHORT]
+            ledger = self._ledger()
+            noted = (seen.get(ledger) or digest_at(ledger)) if ledger else None
+            made["ledger"] = (noted or "none")[: keys.SHORT]
             for other in self.noting:
-                made[f"deck {other.target.name}"] = (digest_at(other.target) or "none")[: keys.SHORT]
+                deck = seen.get(other.target) or digest_at(other.target) or "none"
+                made[f"deck {other.target.name}"] = deck[: keys.SHORT]
                 made[f"with {other.format}"] = f"{other.answers} {sorted(other.settings.items())}"
         return made
 
@@ -330,19 +334,18 @@ class _Work:
         ledger = self._ledger()
         if ledger is None or not ledger.is_file():
             return
-        noted = self.store.put(ledger.read_bytes())
+        noted = self.store.put(read(ledger))
         self._notes_known = None
         by_target = {output.target: output for output in self.noting}
-        for result in results:
-            if result.target is None:
-                continue
-            output = by_target[result.target]
-            digest = self._kept_object(output)
+        there = {target: result for result in results if (target := result.target)}
+        seen = {target: self._kept_object(by_target[target]) for target in there} | {ledger: noted}
+        for target, result in there.items():
+            output, digest = by_target[target], seen[target]
             if not digest:
                 continue
             lasting = [problem for problem in result.problems if problem.code != "Q501"]
             named = [problem for problem in kept.problems if problem.code == "Q502"]
-            export = self.export_made(output, content)
+            export = self.export_made(output, content, seen)
             after = keys.key_of("export", export)
             row = {"sha256": digest, "problems": _rows([*named, *lasting]), "ledger": noted}
             self.store.note(after, row)
@@ -352,7 +355,7 @@ class _Work:
 
     def _kept_object(self, output: Output) -> str:
         try:
-            return self.store.put(output.target.read_bytes()) if self.store else ""
+            return self.store.put(read(output.target)) if self.store else ""
         except OSError:
             return ""
 

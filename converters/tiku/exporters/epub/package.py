@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiku.plugins import need
-from tiku.render.archive import Archive
+from tiku.render.archive import BUFFER, Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,7 +121,7 @@ def _writer(epub: Any) -> Any:
                 raise ValueError(f"metadata that XML does not allow: {lost[0]!r}")
 
         def write(self) -> None:
-            with Path(self.file_name).open("wb") as file, _Archive(file, self.when) as self.out:
+            with Path(self.file_name).open("wb", BUFFER) as file, _Archive(file, self.when) as self.out:
                 self.out.put("mimetype", "application/epub+zip", deflate=False)
                 self._write_container()
                 self._write_opf()
