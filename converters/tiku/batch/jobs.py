@@ -19,6 +19,7 @@ from tiku.batch import keys
 from tiku.errors import DocumentError, TikuError, fault
 from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for, prepare
 from tiku.files import digest_at, digest_of, read, whole_file, write_whole
+from tiku.markup import keeping_texts
 from tiku.orders import Order, Output, Result, State
 from tiku.problems import Problem, Severity
 from tiku.readers import SUFFIXES
@@ -84,7 +85,7 @@ def carry_out(order: Order, store: Store | None = None, progress: Progress | Non
     """Do all that `order` asks for and that is not done yet; never raises TikuError: failures are results."""
     work = _Work(order, store, progress)
     try:
-        with collector.stopped():
+        with collector.stopped(), keeping_texts():
             results = tuple(work.results())
     except TikuError as error:
         results = (*work.said, Result(order.source, order.source, error=error))
