@@ -97,7 +97,8 @@ def _counts(text: str) -> dict[str, int]:
 def _east_asian(text: str, count: dict[str, int]) -> str:
     if count["kana"] > 0.1 * (count["han"] + count["kana"]):
         return "ja"
-    return "zh-TW" if len(_ONLY_TRADITIONAL.findall(text)) > len(_ONLY_SIMPLIFIED.findall(text)) else "zh-CN"
+    traditional = len(_ONLY_TRADITIONAL.findall(text))  # mostly none, and then there is nothing to compare
+    return "zh-TW" if traditional and traditional > len(_ONLY_SIMPLIFIED.findall(text)) else "zh-CN"
 
 
 def _latin(sample: str) -> str:
