@@ -95,6 +95,8 @@ def _create(target: Path) -> tuple[int, Path]:
         except FileExistsError:
             continue  # of a process that had our number
         except FileNotFoundError:
+            if target.parent.is_dir():  # and yet takes no file: /proc is such a place
+                raise
             target.parent.mkdir(parents=True, exist_ok=True)
 
 
