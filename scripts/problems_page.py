@@ -14,7 +14,7 @@ GROUPS = {
     "Q5": "Names across builds",
 }
 MEANING = {
-    Severity.ERROR: "error: the document fails, exit code 1",
+    Severity.ERROR: "error: exit code 1; an output that it is about is not written",
     Severity.WARNING: "warning: under `--strict` the document fails",
     Severity.NOTICE: "notice: shown with `-v`, fails nothing",
 }

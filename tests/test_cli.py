@@ -141,6 +141,34 @@ def test_quiet_says_only_complaints(tiku: Command) -> None:
     assert "->" not in done.err
 
 
+@pytest.mark.parametrize("command", ["convert", "build"])
+def test_what_would_be_lost_is_not_written(tiku: Command, command: str) -> None:
+    """The old output stays, the other formats are made, and each time one is told."""
+    write("a.md", f"### 1. Wide\n\n**Question:** What is\n\n$$a{'+b' * 90}$$\n\n**Answer:** Much.\n")
+    write("out/a.pptx", "old")
+    Path("tiku.toml").write_text(
+        '[build]\noutput = "out"\nformats = ["pptx", "json"]\n[[bank]]\nsource = "a.md"\n', "utf-8"
+    )
+    for _ in range(2):
+        done = tiku(command, *(["a.md", "-t", "pptx,json", "-o", "out/"] if command == "convert" else []))
+        assert done.code == 1
+        assert "a.md:1: Q310 '1. Wide': a formula too large for a slide" in done.err
+        assert "a.pptx' is not written: 1 error(s)" in done.err
+        assert Path("out/a.pptx").read_text("utf-8") == "old"
+        assert Path("out/a.json").is_file()
+
+
+@pytest.mark.parametrize("command", ["convert", "build"])
+def test_an_error_in_a_document_ends_with_1_and_costs_no_output(tiku: Command, command: str) -> None:
+    write("a.md", "### 1. Which?\n\n- A. one\n- B. two\n\n**Answer:** E\n\n**Explanation:** Because.\n")
+    Path("tiku.toml").write_text('[build]\noutput = "out"\nformats = ["json"]\n[[bank]]\nsource = "a.md"\n', "utf-8")
+    for _ in range(2):
+        done = tiku(command, *(["a.md", "-t", "json", "-o", "out/"] if command == "convert" else []))
+        assert done.code == 1
+        assert "Q206" in done.err
+        assert Path("out/a.json").is_file()
+
+
 def test_strict_makes_a_warning_a_failure_and_writes_nothing(tiku: Command) -> None:
     write("b.md", TWO + "\n\n### 3. T\n\n**Question:** Why?\n")
     done = tiku("convert", "b.md", "-t", "json", "--strict")

@@ -123,3 +123,19 @@ def test_nodes_of_a_kind_are_those_the_walk_finds(seed: int) -> None:
         for kind in ("Link", "Strong", "Para", "Header"):
             nodes = [question.prompt, question.answer, list(question.title)]
             assert nodes_of(kind, nodes) == [node for node in walk(nodes) if node["t"] == kind]
+
+
+def test_within_keeping_texts_a_tuple_is_read_once_and_anything_else_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    words, read = [], markup._read
+    monkeypatch.setattr(markup, "_read", lambda nodes, *more: words.append(nodes) or read(nodes, *more))
+    said, note = markup.string("a b"), ({"t": "Note", "c": [markup.para(markup.string("c"))]},)
+    with markup.keeping_texts():
+        assert [markup.plain_text(said) for _ in range(3)] == ["a b"] * 3
+        assert len(words) == 1
+        assert (markup.plain_text(note), markup.plain_text(note, notes=False)) == ("c", "")
+        listed = list(said)
+        assert markup.plain_text(listed) == "a b"
+        listed.pop()
+        assert markup.plain_text(listed) == "a "
+    assert markup.plain_text(said) == "a b"
+    assert len(words) == 6

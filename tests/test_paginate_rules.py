@@ -5,23 +5,28 @@ from __future__ import annotations
 import itertools
 import random
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import tiku
+from slides_fuzz import png
 from tiku import Bank, Question, Section
 from tiku.exporters import Answers
 from tiku.model import Location
 from tiku.render.deck import Deck
 from tiku.render.paginate import metrics
 from tiku.render.paginate.builder import Builder
-from tiku.render.paginate.flow import BOLD, CODE, Code, Paragraph, Run, Table
+from tiku.render.paginate.flow import BOLD, CODE, Code, Paragraph, Picture, Run, Table
 from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter, leading
 from tiku.render.paginate.pages import Fitted, fit
 from tiku.render.paginate.rawhtml import paragraphs
 from tiku.render.slide import BODY_SIZES, Slide
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tiku.model import Block
     from tiku.render.paginate.flow import Cell, Rows
 
@@ -441,3 +446,49 @@ def test_a_title_is_whole_on_one_of_many_slides() -> None:
             if slide.kind == "question"
         )
         assert title in said, length
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "turned"),
+    [
+        ("he", "שירות של Google Cloud Platform.", True),  # mostly Latin, but a sentence in Hebrew
+        ("he", "React היא ספרייה של ממשק משתמש", True),
+        ("he", "Google Cloud של", False),
+        ("he", "print(1)", False),
+        ("he", "42.", True),
+        ("en", "שלום is a greeting in Hebrew", False),
+        ("en", "שירות של", True),
+        ("en", "42.", False),
+    ],
+)
+def test_the_direction_of_a_paragraph(language: str, text: str, *, turned: bool) -> None:
+    assert Builder(Bank(language=language), "slides").turned(text) is turned
+
+
+@pytest.mark.parametrize("size", [(900, 900), (60, 900), (2000, 120)])
+@pytest.mark.parametrize("lead", ["", "模型" * 260])
+def test_a_picture_stays_with_what_it_belongs_to(size: tuple[int, int], lead: str, tmp_path: Path) -> None:
+    """The label of a choice, and the beginning of its sentence, stand on the slide of the picture."""
+    (tmp_path / "p.png").write_bytes(png(*size, 90))
+    text = f"### 1. A\n\n**Question:** {lead}\n\nsee ![alt](p.png)\n\nA. one\nB. ![alt](p.png)\nC. three\n\n**Answer:** B\n"
+    (tmp_path / "a.md").write_text(text, "utf-8")
+    deck = Deck(tiku.read(tmp_path / "a.md").bank, Answers.NONE, "slides")
+    seen = 0
+    for slide in deck.slides():
+        for before, item in pairwise([None, *slide.items]):
+            if isinstance(item, Picture):
+                seen += 1
+                assert isinstance(before, Paragraph)
+                assert before.text in {"see", "B.\t"}
+    assert seen == 2
+
+
+def test_labels_that_the_footer_has_no_room_for_stand_on_the_slide() -> None:
+    tags = tuple(f"标签{'很长' * 5}{number}" for number in range(4))
+    question = Question(id="q1", tags=tags, difficulty="困难", location=Location("a.md", 1))
+    bank = Bank(language="zh-CN", sections=(Section(title=({"t": "Str", "c": "章" * 200},), questions=(question,)),))
+    slide = next(slide for slide in Deck(bank, Answers.NONE, "slides").slides() if slide.kind == "question")
+    assert slide.left.startswith("章")
+    assert slide.left.endswith("困难")
+    said = "".join(item.text for item in slide.items if isinstance(item, Paragraph))
+    assert all(f"#{tag}" in said for tag in tags)

@@ -18,7 +18,7 @@ from tiku import pandoc
 from tiku.errors import DocumentError, TikuError, UsageError
 from tiku.markup import plain_text, walk
 from tiku.model import Bank, Kind
-from tiku.readers import ReadOptions, reader_for
+from tiku.readers import ReadOptions, language, reader_for
 from tiku.readers.lines import Lines
 from tiku.readers.markdown import FORMAT, SIGNS, format_for
 
@@ -395,7 +395,9 @@ USES = {
     "footnotes": ["a[^1]\n\n[^1]: b"],
     "pipe_tables": ["a | b\n--|--\n1 | 2"],
     "strikeout": ["~~a~~"],
+    "task_lists": ["- [ ] a\n- [x] b", "- [\t] a"],
     "tex_math_dollars": ["$x$", "$$\nx\n$$"],
+    "tex_math_gfm": ["$`x`$", "```math\nx\n```", "~~~ math\nx\n~~~"],
 }
 
 
@@ -405,7 +407,7 @@ def test_an_extension_is_off_only_where_nothing_needs_it(name: str) -> None:
         full, _ = pandoc.read(text, FORMAT)
         assert pandoc.read(text, format_for(text))[0] == full
         assert pandoc.read(text, f"{FORMAT}-{name}")[0] != full
-    assert f"-{name}" in format_for("nothing: of it")
+    assert format_for("nothing: of it") == "commonmark"
     assert set(USES) == {*SIGNS, "emoji"}
 
 
@@ -413,3 +415,15 @@ def test_the_line_of_a_block_does_not_pass_to_another() -> None:
     known = Lines()
     known.note({"t": "Para", "c": []}, 7)
     assert not any(id({"t": "Para", "c": []}) in known for _ in range(100))
+
+
+def test_the_scripts_of_a_text_are_counted_as_characters_tell() -> None:
+    signs = {
+        "han": "\u3400中\u9fff\U00020000", "kana": "\u3040ア\u30ff", "hangul": "\uac00한\ud7af",
+        "cyrillic": "\u0400я\u04ff", "arabic": "\u0600ع\u06ff", "hebrew": "\u0590ש\u05ff",
+    }  # fmt: skip
+    others = "。\u3000\ud7b0\u0530\U0001f600 1"
+    for name, text in signs.items():
+        count = language._counts(f"{text}{others} two words")
+        assert count == dict.fromkeys(signs, 0) | {name: len(text), "latin": 2}
+    assert language._counts("Čech é a×b")["latin"] == 3

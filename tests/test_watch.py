@@ -118,6 +118,28 @@ def test_changes_mistakes_and_new_sources(folder: Path, watching: Watching) -> N
     assert "Traceback" not in "".join(watching.said)
 
 
+def test_what_no_build_reads_starts_none(folder: Path, watching: Watching) -> None:
+    """A log beside the configuration, notes in another folder, a file beside the sources that is no document."""
+    watching.until("1 documents, 1 outputs: 1 made")
+    (folder / "notes").mkdir()
+    for name in ("build.log", "notes/todo.md", "source/a.log"):
+        (folder / name).write_text("words")
+    time.sleep(1.5)
+    assert sum(" outputs: " in line for line in watching.said) == 1, watching.said
+    (folder / "source/p.png").write_bytes(b"")  # but a picture does
+    watching.until(" outputs: ", 2)
+
+
+def test_a_configuration_that_is_gone_for_a_moment_is_missed(folder: Path, watching: Watching) -> None:
+    """As in a checkout: nothing else is built in its place."""
+    watching.until("1 documents, 1 outputs: 1 made")
+    (folder / "tiku.toml").rename(folder / "tiku.toml.away")
+    watching.until("no such configuration: 'tiku.toml'")
+    (folder / "tiku.toml.away").rename(folder / "tiku.toml")
+    watching.until("0 made, 1 up to date")
+    assert {path.name for path in (folder / "outputs").iterdir() if path.name[0] != "."} == {"a.json"}
+
+
 def test_what_changes_during_a_build_is_built_next(folder: Path) -> None:
     (folder / "tiku.toml").write_text(CONFIG.replace('["json"]', '["json", "slow"]'))
     (folder / "slow.py").write_text(SLOW)

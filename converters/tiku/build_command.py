@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from contextlib import closing
 from pathlib import Path
@@ -48,7 +49,10 @@ tombstones_option = click.option(
 @click.option("--clean", is_flag=True, help="Remove outputs of earlier builds that are made no more.")
 @click.option("--cache", default=None, metavar="DIR", help="The folder where finished work is kept.")
 @click.option("--no-cache", is_flag=True, help="Keep nothing, use nothing kept: make everything anew.")
-@click.option("--wait", default=600.0, metavar="SECONDS", help="How long to wait for another build in the same folder.")
+@click.option(
+    "--wait", default=600, type=click.IntRange(0), metavar="SECONDS",
+    help="How long to wait for another build in the same folder.",
+)  # fmt: skip
 @click.option(
     "--report",
     "reports",
@@ -71,6 +75,8 @@ def build_command(*, quiet: bool, verbose: bool, watch: bool, **options: Any) ->
     """
     printer = Printer(quiet=quiet, verbose=verbose)
     reports = [_report(each) for each in options["reports"]]
+    if sum(not file for _, file in reports) > 1:
+        raise UsageError("--report: only one report goes to standard output; give the others a file")
     if watch:
         _watch(options, printer, reports)
     code = _build(_plan(options), options, printer, reports)
@@ -88,7 +94,10 @@ def _plan(options: dict[str, Any]) -> Plan:
 def _watch(options: dict[str, Any], printer: Printer, reports: list[tuple[str, str]]) -> NoReturn:
     """Build, and build again whenever something has changed; ends by KeyboardInterrupt alone."""
     from tiku.batch.watch import Watcher
+    from tiku.config import DEFAULT
 
+    if not options["config"] and Path(DEFAULT).is_file():  # should it go, as in a checkout, nothing takes its place
+        options = options | {"config": DEFAULT}
     watcher = Watcher()
     plan = _plan(options)  # a mistake in the call is no reason to wait, nor is a missing library
     watcher.follow(_scope(plan, options, reports))
@@ -112,19 +121,26 @@ def _scope(plan: Plan, options: dict[str, Any], reports: list[tuple[str, str]]) 
     from tiku.config import DEFAULT
     from tiku.exporters import EXPORTERS
 
-    reads = {options["config"] or DEFAULT}
+    configuration = options["config"] or DEFAULT
+    named: set[str] = set()
+    sources: set[str] = set()
     writes = {file for _, file in reports if file}
     writes.update(place for place in (plan.cache, options["cache"]) if place)
     for order in plan.orders:
-        reads.update((storage.local(order.source), str(order.options.get("dialect", ""))))
+        sources.add(storage.local(order.source))
+        named.add(str(order.options.get("dialect", "")))
         for output in order.outputs:
             writes.add(str(output.target))
             paths = {option.name for option in EXPORTERS.load(output.format).options if option.file}
-            reads.update((output.theme, *(str(value) for name, value in output.settings.items() if name in paths)))
-    there = frozenset(Path(name) for name in reads if name and not storage.is_remote(name))
+            named.update((output.theme, *(str(value) for name, value in output.settings.items() if name in paths)))
     # A theme or dialect that is only a name is none of the user's files.
-    named = frozenset(path for path in there if path.exists() or str(path) == (options["config"] or DEFAULT))
-    return Scope(named, frozenset(Path(name) for name in writes))
+    there = [Path(name) for name in named if name and Path(name).exists()]
+    return Scope(
+        frozenset([Path(configuration), *(path for path in there if path.is_file())]),
+        frozenset(path for path in there if path.is_dir()),
+        frozenset(Path(name) for name in sources if name and not storage.is_remote(name)),
+        frozenset(map(Path, writes)),
+    )
 
 
 def _report(text: str) -> tuple[str, str]:
@@ -133,7 +149,21 @@ def _report(text: str) -> tuple[str, str]:
         from tiku.plugins import suggest
 
         raise UsageError(f"--report: no style '{style}'{suggest(style, list(STYLES))}")
-    return style, file
+    return style, "" if file == "-" else file
+
+
+def _refuse_reports(plan: Plan, options: dict[str, Any], reports: list[tuple[str, str]]) -> None:
+    """Raises UsageError when a report would take the place of what a build reads or makes."""
+    from tiku import storage
+    from tiku.config import DEFAULT
+
+    taken = {os.path.realpath(options["config"] or DEFAULT): "the configuration"}
+    for order in plan.orders:
+        taken[os.path.realpath(storage.local(order.source))] = "a source"
+        taken |= {os.path.realpath(output.target): "an output" for output in order.outputs}
+    for _, file in reports:
+        if file and (what := taken.get(os.path.realpath(file))):
+            raise UsageError(f"--report: '{file}' is {what}")
 
 
 def _crew(options: dict[str, Any], plan: Plan) -> Crew:
@@ -142,7 +172,7 @@ def _crew(options: dict[str, Any], plan: Plan) -> Crew:
     address = options["executor"]
     if address:
         scheme, found, place = address.partition("://")
-        if scheme != "dask" or not found or not place:
+        if scheme != "dask" or not found or not re.fullmatch(r".+:\d{1,5}", place):
             raise UsageError(f"--executor takes dask://HOST:PORT, not '{address}'")
         return engine.Cluster(f"tcp://{place}")
     jobs = plan.jobs if options["jobs"] is None else options["jobs"]
@@ -169,6 +199,7 @@ def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[
     from tiku.batch.run import Build
 
     start = time.perf_counter()
+    _refuse_reports(plan, options, reports)
     build = Build(plan.orders, _wish(options, plan))
     if options["check"] or options["explain"]:
         stale = build.stale()
@@ -195,7 +226,7 @@ def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[
     if options["profile_build"]:
         _say_profile(build)
     _say_summary(results, printer, time.perf_counter() - start)
-    return max((result.error.exit_code for result in results if result.error), default=0)
+    return max((result.exit_code for result in results), default=0)
 
 
 def _run(build: Build, printer: Printer) -> list[Result]:
@@ -220,11 +251,23 @@ def _write_report(style: str, file: str, results: list[Result], build: Build, se
     from tiku.files import whole_file
 
     text = WRITERS[style](results, build.seconds, seconds)
-    if not file or file == "-":
-        click.echo(text)
+    if not file:
+        _to_standard_output(text)
         return
     with whole_file(Path(file)) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _to_standard_output(text: str) -> None:
+    """In UTF-8 whatever the terminal's encoding is: programs read it, and XML says so."""
+    from tiku.errors import SetupError
+
+    try:
+        click.echo(text.encode())
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise SetupError(f"cannot write the report to standard output: {error.strerror or error}") from error
 
 
 def _say_profile(build: Build) -> None:

@@ -15,7 +15,7 @@ import click
 
 from tiku import __version__
 from tiku.build_command import build_command, frozen_option, tombstones_option
-from tiku.errors import TikuError, UsageError, fault
+from tiku.errors import SetupError, TikuError, UsageError, fault
 from tiku.ids_command import ids
 from tiku.init_command import init
 from tiku.printer import Printer
@@ -142,7 +142,7 @@ def _run(orders: Any, printer: Printer) -> int:
             if result.target or result.error:
                 shown.done(result.label)
             printer.result(result)
-            worst = max(worst, result.error.exit_code if result.error else 0)
+            worst = max(worst, result.exit_code)
     return worst
 
 
@@ -256,10 +256,24 @@ def _finish(code: int) -> None:
 
 def run() -> NoReturn:
     """What the command ``tiku`` calls: `main`, and the process ends at once."""
+    _open_streams()
     try:
         main()
     except SystemExit as done:
         _leave(done.code if isinstance(done.code, int) else 1 if done.code else 0)
+
+
+def _open_streams() -> None:
+    """Have standard streams that lead nowhere in the place of those that the caller has closed.
+
+    A file that is opened later would take their number, and get what libraries write there.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: those below are open
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - a number, for good
 
 
 def _leave(code: int) -> NoReturn:
@@ -283,11 +297,20 @@ def _terminated(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _stand_somewhere() -> None:
+    """Raises SetupError when the current folder is gone: every path is relative to it."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError as error:
+        raise SetupError("the current folder is gone: go to one that is there") from error
+
+
 def main() -> NoReturn:
     """Run the command line, and raise SystemExit with an exit code: never a traceback."""
     with contextlib.suppress(ValueError):  # not the main thread, which alone hears of signals
         signal.signal(signal.SIGTERM, _terminated)
     try:
+        _stand_somewhere()
         main_group.main(prog_name="tiku", standalone_mode=False)
         sys.exit(0)
     except click.exceptions.Exit as error:

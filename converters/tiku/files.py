@@ -95,6 +95,8 @@ def _create(target: Path) -> tuple[int, Path]:
         except FileExistsError:
             continue  # of a process that had our number
         except FileNotFoundError:
+            if target.parent.is_dir():  # and yet takes no file: /proc is such a place
+                raise
             target.parent.mkdir(parents=True, exist_ok=True)
 
 
@@ -133,6 +135,12 @@ def _alive(pid: int) -> bool:
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
     return True
+
+
+def read(path: Path | str) -> bytes:
+    """What the file at `path` holds; as `Path.read_bytes`, with half of the calls of the system. Raises OSError."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - Path.open costs half as much again
+        return file.read()
 
 
 def digest_of(data: bytes) -> str:

@@ -6,7 +6,9 @@ pandoc-types 1.23 (https://hackage.haskell.org/package/pandoc-types/docs/Text-Pa
 
 from __future__ import annotations
 
+import contextlib
 import re
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from tiku.errors import DocumentError
@@ -103,15 +105,18 @@ def edit(nodes: list[Any], change: Callable[[dict[str, Any]], list[dict[str, Any
     nodes[:] = new
 
 
+_BLANK = frozenset({"Space", "SoftBreak", "LineBreak"})
+
+
 def trim(inlines: Iterable[Inline]) -> list[Inline]:
     """`inlines` without the spaces and breaks at both ends."""
     nodes = list(inlines)
-    blank = {"Space", "SoftBreak", "LineBreak"}
-    while nodes and nodes[0]["t"] in blank:
-        nodes.pop(0)
-    while nodes and nodes[-1]["t"] in blank:
-        nodes.pop()
-    return nodes
+    begin, end = 0, len(nodes)
+    while begin < end and nodes[begin]["t"] in _BLANK:
+        begin += 1
+    while begin < end and nodes[end - 1]["t"] in _BLANK:
+        end -= 1
+    return nodes[begin:end] if end - begin < len(nodes) else nodes
 
 
 # -- reading as text --------------------------------------------------------------------------------------------------
@@ -126,8 +131,42 @@ def plain_text(nodes: Any, *, notes: bool = True, raw: bool = False) -> str:
 
     `notes` includes footnotes where they are called; `raw` includes raw HTML as it is written.
     """
+    if nodes.__class__ is not tuple:
+        return _read(nodes if isinstance(nodes, _LISTS) else [nodes], notes, raw)
+    kept = _KEPT.get() if nodes else None
+    if kept is None:
+        return _read(nodes, notes, raw)
+    key = id(nodes), notes, raw
+    found = kept.get(key)
+    if found is None:
+        found = _read(nodes, notes, raw), nodes
+        if len(kept) < _MOST:
+            kept[key] = found
+    return found[0]
+
+
+_KEPT: ContextVar[dict[tuple[int, bool, bool], tuple[str, object]] | None] = ContextVar("texts", default=None)
+"""Texts with what they are the text of: the id of what is gone would pass to another."""
+_MOST = 2000
+"""So many texts are kept: those of a small document, of which reading them again would be the larger part."""
+
+
+@contextlib.contextmanager
+def keeping_texts() -> Iterator[None]:
+    """Within it, `plain_text` reads each tuple once: tuples are the model's content, which nobody changes.
+
+    The steps from a source to its outputs ask for the same few texts, a title's half a dozen times.
+    """
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def _read(nodes: Any, notes: bool, raw: bool) -> str:
     out: list[str] = []
-    _collect(nodes if isinstance(nodes, _LISTS) else [nodes], out, notes, raw)
+    _collect(nodes, out, notes, raw)
     return "".join(out).strip("\n")
 
 

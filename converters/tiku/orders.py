@@ -13,6 +13,7 @@ from tiku import storage
 from tiku.errors import UsageError
 from tiku.exporters import EXPORTERS, SUFFIXES, Exporter
 from tiku.files import digest_of
+from tiku.problems import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -86,6 +87,13 @@ class Result:
     remarks: tuple[str, ...] = ()
     """What the user should know besides: lines of text."""
     state: State = State.MADE
+
+    @property
+    def exit_code(self) -> int:
+        """What a command that has nothing worse to say ends with: errors in content count, warnings do not."""
+        if self.error:
+            return self.error.exit_code
+        return 1 if any(problem.severity is Severity.ERROR for problem in self.problems) else 0
 
 
 def orders_of(

@@ -12,6 +12,12 @@ from struct import pack, unpack
 SIZE = 64
 """Most values in a sketch: the estimate of likeness is then good to about 1/√64 of itself at worst."""
 _NOT_WIDE = re.compile("[^\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+")
+_WIDE, _DOUBT = 1, 2
+_KINDS = bytes(
+    _DOUBT if high in {0x2E, 0xA4, 0xD7} else high == 0x11 or (0x2F <= high <= 0xD6 and not 0xA5 <= high <= 0xAB)
+    or high in {0xF9, 0xFA} for high in range(256)
+)  # fmt: skip
+"""What the high byte of a character tells: whether it is wide, or that the low byte decides."""
 
 
 def fold(text: str) -> str:
@@ -84,36 +90,47 @@ class Fingerprint:
 
 _FACTORS = (0x9E37_79B9_7F, 0xC2B2_AE3D_27, 0x1656_67B1_9F, 0xD6E8_FEB8_67, 0xA076_1D64_79)
 """Odd numbers of 40 bits, one for each place in a shingle."""
+_FACTOR = {
+    size: sum(factor << 64 * (size - 1 - place) for place, factor in enumerate(_FACTORS[:size])) for size in (3, 5)
+}
+"""All of them as the digits of one number, the first one the highest, by the size of a shingle."""
 _FEW = tuple(bytes(byte < limit for byte in range(256)) for limit in range(257))
 """Tables for `bytes.translate`: 1 for a byte below the limit, else 0."""
 
 
 def _sketch(text: str) -> tuple[int, ...]:
+    data = text.encode("utf-32-le", "replace")
     # Three Chinese signs say as much as five letters.
-    wide = len(text) - sum(map(len, _NOT_WIDE.findall(text)))
-    hashed = _hashes(text, 3 if wide * 3 > len(text) else 5)
+    hashed = _hashes(data, 3 if _wide(text, data) * 3 > len(text) else 5)
     count = len(hashed) // 8
     low = bytearray(4 * count)
     low[0::4], low[1::4], low[2::4] = hashed[2::8], hashed[3::8], hashed[4::8]
     values = unpack(f"<{count}I", low)
     if count > 2 * SIZE:  # most are too large: only those whose highest byte is small are sorted
-        small = compress(values, hashed[4::8].translate(_FEW[min(256, 2 * SIZE * 256 // count + 1)]))
+        small = compress(values, hashed[4::8].translate(_FEW[min(256, 3 * SIZE * 128 // count + 1)]))
         if len(least := sorted({*small})) >= SIZE:
             return tuple(least[:SIZE])
     return tuple(sorted({*values})[:SIZE])
 
 
-def _hashes(text: str, length: int) -> bytes:
-    """The hash of each shingle of `length` characters, 8 bytes each, of which bits 16 to 39 count.
+def _wide(text: str, data: bytes) -> int:
+    """How many characters of `text`, which is `data` in UTF-32, are wide."""
+    kinds = data[1::4].translate(_KINDS)
+    if _DOUBT in kinds or data[2::4].count(0) < len(text):
+        return len(text) - sum(map(len, _NOT_WIDE.findall(text)))
+    return kinds.count(_WIDE)
+
+
+def _hashes(data: bytes, size: int) -> bytes:
+    """The hash of each shingle of `size` characters of a text in UTF-32, 8 bytes each, of which bits 16 to 39 count.
 
     Multilinear hashing (Lemire and Kaser, 'Strongly universal string hashing is fast', 2014): two independent values
     are all that a bottom-k sketch needs (Thorup, 'Bottom-k and priority sampling', 2013). All sums are made at once, as
-    the digits of one number: no digit overflows, for five products of 21 and 40 bits are less than 2**64.
+    the digits of a product: no digit overflows, for five products of 21 and 40 bits are less than 2**64.
     """
-    data = text.encode("utf-32-le", "replace")
     digits = bytearray(2 * len(data))
     digits[0::8], digits[1::8], digits[2::8] = data[0::4], data[1::4], data[2::4]
-    number = int.from_bytes(digits, "little")
-    total = sum((number >> 64 * place) * factor for place, factor in enumerate(_FACTORS[:length]))
-    # What begins less than a shingle's length before the end is none, but for a text that is shorter than one.
-    return total.to_bytes(len(digits), "little")[: 8 * max(1, len(text) - length + 1)]
+    product = int.from_bytes(digits, "little") * _FACTOR[size]
+    # The digits before hold sums of less than a shingle, and so do those behind but for a text that is shorter than one.
+    first, count = 8 * (size - 1), max(1, len(data) // 4 - size + 1)
+    return product.to_bytes(len(digits) + first, "little")[first : first + 8 * count]

@@ -18,7 +18,8 @@ from tiku import build, collector, sources, storage
 from tiku.batch import keys
 from tiku.errors import DocumentError, TikuError, fault
 from tiku.exporters import EXPORTERS, Exporter, names_notes, options_for, prepare
-from tiku.files import digest_at, digest_of, whole_file, write_whole
+from tiku.files import digest_at, digest_of, read, whole_file, write_whole
+from tiku.markup import keeping_texts
 from tiku.orders import Order, Output, Result, State
 from tiku.problems import Problem, Severity
 from tiku.readers import SUFFIXES
@@ -84,7 +85,7 @@ def carry_out(order: Order, store: Store | None = None, progress: Progress | Non
     """Do all that `order` asks for and that is not done yet; never raises TikuError: failures are results."""
     work = _Work(order, store, progress)
     try:
-        with collector.stopped():
+        with collector.stopped(), keeping_texts():
             results = tuple(work.results())
     except TikuError as error:
         results = (*work.said, Result(order.source, order.source, error=error))
@@ -241,15 +242,19 @@ class _Work:
         ledger = self._ledger()
         return ledger is not None and digest_at(ledger) == digest
 
-    def export_made(self, output: Output, content: _Content) -> keys.Made:
-        """The ingredients of one output."""
+    def export_made(self, output: Output, content: _Content, seen: Mapping[Path, str] | None = None) -> keys.Made:
+        """The ingredients of one output; `seen` are hashes of files that were just read."""
+        seen = seen or {}
         # The time of the source's file is no ingredient: a checkout or a copy changes it, and nothing else.
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "") or content.date or "of the source"
         made = keys.for_export(EXPORTERS.load(output.format), output, content.digest, epoch)
         if output in self.noting:
-            made["ledger"] = (digest_at(self._ledger() or "") or "none")[: keys.SHORT]
+            ledger = self._ledger()
+            noted = (seen.get(ledger) or digest_at(ledger)) if ledger else None
+            made["ledger"] = (noted or "none")[: keys.SHORT]
             for other in self.noting:
-                made[f"deck {other.target.name}"] = (digest_at(other.target) or "none")[: keys.SHORT]
+                deck = seen.get(other.target) or digest_at(other.target) or "none"
+                made[f"deck {other.target.name}"] = deck[: keys.SHORT]
                 made[f"with {other.format}"] = f"{other.answers} {sorted(other.settings.items())}"
         return made
 
@@ -330,19 +335,18 @@ class _Work:
         ledger = self._ledger()
         if ledger is None or not ledger.is_file():
             return
-        noted = self.store.put(ledger.read_bytes())
+        noted = self.store.put(read(ledger))
         self._notes_known = None
         by_target = {output.target: output for output in self.noting}
-        for result in results:
-            if result.target is None:
-                continue
-            output = by_target[result.target]
-            digest = self._kept_object(output)
+        there = {target: result for result in results if (target := result.target)}
+        seen = {target: self._kept_object(by_target[target]) for target in there} | {ledger: noted}
+        for target, result in there.items():
+            output, digest = by_target[target], seen[target]
             if not digest:
                 continue
             lasting = [problem for problem in result.problems if problem.code != "Q501"]
             named = [problem for problem in kept.problems if problem.code == "Q502"]
-            export = self.export_made(output, content)
+            export = self.export_made(output, content, seen)
             after = keys.key_of("export", export)
             row = {"sha256": digest, "problems": _rows([*named, *lasting]), "ledger": noted}
             self.store.note(after, row)
@@ -352,7 +356,7 @@ class _Work:
 
     def _kept_object(self, output: Output) -> str:
         try:
-            return self.store.put(output.target.read_bytes()) if self.store else ""
+            return self.store.put(read(output.target)) if self.store else ""
         except OSError:
             return ""
 
@@ -372,11 +376,12 @@ class _Work:
                         self._send(output, row["sha256"])
                         state = State.RESTORED
                     return Result(source, label, target, tuple(problems), state=state)
+            problems = []
             bank = self._bank(content)
             exporter: Exporter = EXPORTERS.load(output.format)
             with self._timed(output.format):
                 made = self.export_made(output, content) if self.store and kept is None else None
-                problems, remarks = self._export(exporter, bank, output, when or self._when(content), kept)
+                remarks = self._export(exporter, bank, output, when or self._when(content), kept, problems)
             # A theme or a style sheet that changed meanwhile: nobody knows which of the two was used.
             keys.forget()
             same = made is not None and self.export_made(output, content) == made
@@ -410,8 +415,9 @@ class _Work:
         return State.MADE if new else State.RESTORED
 
     def _export(
-        self, exporter: Any, bank: Bank, output: Output, when: int, kept: Kept | None
-    ) -> tuple[list[Problem], list[str]]:
+        self, exporter: Any, bank: Bank, output: Output, when: int, kept: Kept | None, problems: list[Problem]
+    ) -> list[str]:
+        """Write the output, unless it would lose something; `problems` fills, the remarks come back."""
         remarks: list[str] = []
         keeping = self.order.keeping
         options = options_for(exporter, answers=output.answers, time=when, theme=output.theme, settings=output.settings)
@@ -425,7 +431,9 @@ class _Work:
                     count = exporter.bury(bank, temporary, options)
                 remarks.append(f"{cleanup}: import it, then Tools > Empty Cards deletes {count} removed notes")
         with whole_file(output.target) as temporary, remembering(self._converted if self.store else None):
-            problems = exporter.export(bank, temporary, options)
+            problems += exporter.export(bank, temporary, options)
+            if lost := sum(problem.severity is Severity.ERROR for problem in problems):
+                raise DocumentError(f"'{output.label}' is not written: {lost} error(s)", file=self.order.source)
             self._refuse(problems)
             if kept and keeping and keeping.frozen:
                 from tiku.keeping import refuse_change
@@ -435,7 +443,7 @@ class _Work:
             from tiku.keeping import remarks as say
 
             remarks = [*say(kept.identity), *remarks]
-        return problems, remarks
+        return remarks
 
     def _converted(self, kind: str, data: bytes, make: Callable[[], bytes | None]) -> bytes | None:
         """A picture in another form, from the store if it was converted before; None is not remembered."""

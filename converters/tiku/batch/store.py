@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tiku.errors import SetupError
-from tiku.files import digest_of, sweep, write_whole
+from tiku.files import digest_of, read, sweep, write_whole
 
 MIB = 1 << 20
 LIMIT = 2048 * MIB
@@ -58,7 +58,7 @@ class Store:
         """The object called `digest`; None when it is not there or damaged."""
         path = self._object(digest)
         try:
-            data = path.read_bytes()
+            data = read(path)
         except OSError:
             return None
         if digest_of(data) != digest:
@@ -84,7 +84,7 @@ class Store:
         """What the step called `key` gave; None when that is not known."""
         path = self._row(key)
         try:
-            data = path.read_bytes()
+            data = read(path)
         except OSError:
             return None
         head, _, rest = data.partition(b"\n")

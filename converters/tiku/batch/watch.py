@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiku.errors import SetupError
+from tiku.readers import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,21 +19,46 @@ STEP = 100
 """Milliseconds without a change after which no other is waited for."""
 
 
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".bmp", ".tif", ".tiff", ".avif"})
+"""How files end that documents show."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a build reads, and what it writes itself."""
 
-    reads: frozenset[Path]
-    """Files and folders. What lies beside a file is watched too: a new source, a picture."""
+    files: frozenset[Path]
+    """The configuration, style sheets, dialects: each by itself."""
+    themes: frozenset[Path]
+    """Folders of which every file counts."""
+    sources: frozenset[Path]
+    """Documents and folders of documents: beside and below them new documents and pictures count too."""
     writes: frozenset[Path]
     """Files and folders, absolute: were they watched, each build would start the next."""
 
+    def real(self) -> Scope:
+        """The same by the names that changes are told by."""
+        folders = frozenset(path if path.is_dir() else path.parent for path in self.sources)
+        return Scope(*(frozenset(map(_real, each)) for each in (self.files, self.themes, folders, self.writes)))
+
     def folders(self) -> list[Path]:
-        """The folders to watch, with all below them."""
-        # Folders, since editors replace files; realpath, since that is how changes are told.
-        places = {Path(os.path.realpath(path if path.is_dir() else path.parent)) for path in self.reads}
+        """The folders to watch, with all below them, of a scope that is `real`: editors replace files."""
+        places = {path.parent for path in self.files} | self.themes | self.sources
         found = {each for each in places if each.is_dir()}
         return sorted(each for each in found if not found.intersection(each.parents))
+
+    def holds(self, path: Path) -> bool:
+        """Whether a change of `path` matters, in a scope that is `real`."""
+        if path in self.files or self.themes.intersection((path, *path.parents)):
+            return True
+        if not self.sources.intersection((path, *path.parents)):
+            return False
+        # A folder may have come, or gone, with all that is in it.
+        return path.suffix.lower() in PICTURES | SUFFIXES.keys() or path.is_dir() or not path.suffix
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 class Watcher:
@@ -40,7 +66,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self._folders: list[Path] = []
-        self._writes: frozenset[Path] = frozenset()
+        self._scope = Scope(frozenset(), frozenset(), frozenset(), frozenset())
         self._above: frozenset[Path] = frozenset()
         self._rounds: Iterator[Iterable[tuple[object, str]]] = iter(())
 
@@ -53,9 +79,9 @@ class Watcher:
             from watchfiles import watch
         except ModuleNotFoundError as error:
             raise SetupError("'--watch' needs 'watchfiles': pip install 'tiku[watch]'") from error
-        self._writes = frozenset(Path(os.path.realpath(path)) for path in scope.writes)
-        self._above = frozenset(parent for path in self._writes for parent in path.parents)
-        folders = scope.folders()
+        self._scope = scope.real()
+        self._above = frozenset(parent for path in self._scope.writes for parent in path.parents)
+        folders = self._scope.folders()
         if folders == self._folders:
             return False
         rounds = watch(
@@ -77,9 +103,11 @@ class Watcher:
                 return names
 
     def _matters(self, path: Path) -> bool:
-        if path in self._above or self._writes.intersection((path, *path.parents)):
+        if path in self._above or self._scope.writes.intersection((path, *path.parents)):
             return False
         if path.name.endswith((".tiku-ids.jsonl", ".part", "~")):
             return False
         folder = next((each for each in self._folders if path.is_relative_to(each)), path.parent)
-        return not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            return False
+        return self._scope.holds(path)

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tiku.errors import DocumentError
+from tiku.files import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,7 +201,7 @@ def _kill_when_closed(lifeline: int, pid: int) -> None:
 
 def _usage(pid: int) -> tuple[float, int]:
     """CPU seconds used by a process of ours that nobody has waited for, and its bytes in memory (proc_pid_stat(5))."""
-    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    fields = read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     ticks = int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK"), int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
 

@@ -209,7 +209,7 @@ class Ids:
 
 def digest(text: str) -> str:
     """Twelve hex digits of the SHA-256 of `text`, after NFKC, case folding and without white space."""
-    folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
+    folded = "".join(unicodedata.normalize("NFKC", text).casefold().split())
     return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()[:12]
 
 

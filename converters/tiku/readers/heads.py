@@ -60,7 +60,8 @@ def head_of(
     title = _unwrapped(trim(inlines))
     text = plain_text(title).strip()
     head = Head(line, level, title)
-    head.id = stated_id(title)
+    raw = [node for node in title if node["t"] == "RawInline"]  # most have none
+    head.id = stated_id(raw)
     if text.endswith("}") and (found := _ATTRIBUTE.search(text)):
         words = _PAIR.sub("", found[1]).split()
         head.id = next((word[1:] for word in words if word.startswith("#")), "") or head.id
@@ -81,7 +82,8 @@ def head_of(
         title = drop(title, number.length)
         head.number, head.value, head.style = number.text, number.value, number.style
         text = text[number.length :]
-    title = _unwrapped(_undecorated(trim(title)))
+    title = trim(title)
+    title = _unwrapped(_undecorated(title) if raw or (title and title[-1].get("c") == "]") else title)
     text = text.strip()
     if text.endswith(_STARRED) and (found := _STARS.search(text)):
         head.difficulty = (found[1] or found[2]).strip()

@@ -26,9 +26,23 @@ _SCRIPTS = {
 _RUNS = {name: re.compile(f"[{signs}]+") for name, signs in _SCRIPTS.items()}
 _ONLY_TRADITIONAL = re.compile(f"[{''.join(sorted(_TRADITIONAL - _SIMPLIFIED))}]")
 _ONLY_SIMPLIFIED = re.compile(f"[{''.join(sorted(_SIMPLIFIED - _TRADITIONAL))}]")
+_HIGH = {
+    "han": range(0x34, 0xA0), "kana": (0x30,), "hangul": range(0xAC, 0xD8), "cyrillic": (0x04,), "arabic": (0x06,),
+    "hebrew": (0x05,),
+}  # fmt: skip
+"""The high bytes of each script's characters in UTF-16."""
+_NUMBER = {name: place for place, name in enumerate(_HIGH, 1)}
+_NUMBERS = bytes(next((_NUMBER[name] for name, high in _HIGH.items() if byte in high), 0) for byte in range(256))
+"""The number of the script that a high byte belongs to, or 0."""
+_ALL = frozenset({"han", "cyrillic", "arabic"})
+"""Scripts that have all characters with their high bytes; the others share theirs."""
+_FAR, _WIDE_LATIN = b"\xd8\xd9\xda\xdb", b"\x01\x02"
+"""High bytes of what is beyond the first 65,536 characters, and of Latin letters beyond Latin-1."""
+_FAR_HAN = re.compile("[\U00020000-\U0003ffff]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
-_BELOW = re.compile("[\x00-\u024f]+")
-"""What stands before the first of these scripts: Latin, digits, signs."""
+_LETTERS = bytes(byte if bytes([byte]).isalpha() or byte >= 0xC0 else 0x20 for byte in range(256))
+"""Blanks in the place of all that is no Latin letter in Latin-1."""
+_CODE = re.compile(r"```.*?```|`[^`\n]*`|https?://\S+", re.DOTALL)
 SAMPLE = 60_000
 """How many characters are looked at."""
 
@@ -39,13 +53,10 @@ def detect(text: str) -> str:
     A Chinese character counts as a word; Latin script is counted by words, so that the English terms and the code in
     a Chinese, Arabic or Russian document do not outvote it.
     """
-    sample = re.sub(r"```.*?```|`[^`\n]*`|https?://\S+", " ", text[:SAMPLE], flags=re.DOTALL)
-    foreign = rest = _BELOW.sub("", sample)
-    count: dict[str, int] = {}
-    for name, runs in _RUNS.items():  # each leaves less to look at, which is quicker than to count every character
-        left = runs.sub("", rest)
-        count[name], rest = len(rest) - len(left), left
-    count["latin"] = len(_LATIN.findall(sample))
+    sample = text[:SAMPLE]
+    if "`" in sample or "://" in sample:
+        sample = _CODE.sub(" ", sample)
+    count = _counts(sample)
     words = {"cyrillic": 5, "arabic": 4, "hebrew": 4, "hangul": 2}
     weight = {name: value / words.get(name, 1) for name, value in count.items() if name != "kana"}
     script = max(weight, key=lambda name: weight[name])
@@ -55,17 +66,39 @@ def detect(text: str) -> str:
     if not weight[script]:
         return "und"
     if script == "han" or count["kana"] > 0.1 * weight[script]:
-        return _east_asian(foreign, count)
+        return _east_asian(sample, count)
     if script == "arabic":
         return "fa" if len(re.findall("[پچژگکی]", sample)) > 0.04 * count["arabic"] else "ar"
     simple = {"cyrillic": "ru", "hangul": "ko", "hebrew": "he"}
     return simple.get(script) or _latin(sample)
 
 
+def _counts(text: str) -> dict[str, int]:
+    """How many characters `text` has of each script, and how many words in Latin letters.
+
+    Bytes are counted where they tell, in a tenth of the time that a search for each character takes.
+    """
+    high = text.encode("utf-16-le", "surrogatepass")[1::2]
+    scripts = high.translate(_NUMBERS)
+    count: dict[str, int] = {}
+    for name, number in _NUMBER.items():
+        count[name] = scripts.count(number)
+        if count[name] and name not in _ALL:
+            count[name] = sum(map(len, _RUNS[name].findall(text)))
+    if any(byte in high for byte in _FAR):
+        count["han"] += len(_FAR_HAN.findall(text))
+    if any(byte in high for byte in _WIDE_LATIN):
+        count["latin"] = len(_LATIN.findall(text))
+    else:
+        count["latin"] = len(text.encode("latin-1", "replace").translate(_LETTERS).split())
+    return count
+
+
 def _east_asian(text: str, count: dict[str, int]) -> str:
     if count["kana"] > 0.1 * (count["han"] + count["kana"]):
         return "ja"
-    return "zh-TW" if len(_ONLY_TRADITIONAL.findall(text)) > len(_ONLY_SIMPLIFIED.findall(text)) else "zh-CN"
+    traditional = len(_ONLY_TRADITIONAL.findall(text))  # mostly none, and then there is nothing to compare
+    return "zh-TW" if traditional and traditional > len(_ONLY_SIMPLIFIED.findall(text)) else "zh-CN"
 
 
 def _latin(sample: str) -> str:

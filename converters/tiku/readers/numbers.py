@@ -20,6 +20,11 @@ _PATTERNS = (
     re.compile(rf"(?P<prefix>)(?P<number>{_HANZI})\s*[、.．](?!\d)"),
     re.compile(rf"(?P<prefix>)(?P<number>{_DIGITS})(?=\s+\S)"),
 )  # fmt: skip
+# What may be the first character of each: most texts begin otherwise, and one look tells.
+_FIRST = re.compile(
+    rf"[#第(（【\[\u2460-\u249b\u3251-\u325f\u32b1-\u32bf{''.join(word[0] for word in _WORDS.split('|'))}]"
+    rf"|{_HANZI}", re.IGNORECASE,
+)  # fmt: skip
 STYLES = ("word", "ordinal", "bracket", "plain", "circled", "hanzi", "bare")
 _DIGITS_FIRST = frozenset({"plain", "bare"})
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -43,6 +48,8 @@ def number_of(text: str) -> Number | None:
     """The number with which `text` begins, or None."""
     lead = len(text) - len(text.lstrip())
     digit = text[lead : lead + 1].isdecimal()
+    if not digit and not _FIRST.match(text, lead):
+        return None
     for style, pattern in zip(STYLES, _PATTERNS, strict=True):
         if digit == (style in _DIGITS_FIRST) and (found := pattern.match(text, lead)):
             end = found.end()

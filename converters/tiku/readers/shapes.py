@@ -194,9 +194,9 @@ def _heading_flow(document: Document, heads: dict[int, Head], chosen: set[int], 
         if head is None or (head.level > level and id(block) not in chosen):
             flow.append(block)
         elif id(block) in chosen:
-            head = _copy(head)
-            if not dialect.numbered:  # what looks like a number is part of such a title
-                head = head_of(block["c"][2], head.line, head.level, numbered=False)
+            # Without numbers, what looks like one is part of the title.
+            title = block["c"][2]
+            head = _copy(head) if dialect.numbered else head_of(title, head.line, head.level, numbered=False)
             following = blocks[index] if index < len(blocks) else None
             if (
                 not head.text
@@ -488,7 +488,7 @@ def _labels(document: Document, _dialect: Dialect) -> Iterator[tuple[str, Flow]]
             flow.append(block)
             continue
         level = block["c"][0] if block["t"] == "Header" else 7
-        head = head_of([], document.line(block), level)
+        head = Head(document.line(block), level, [])
         found = number_of(start_of(block["c"] if block["t"] != "Header" else block["c"][2], 40))
         if found:
             head.number, head.value, head.style = found.text, found.value, found.style

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO, Self
 
+BUFFER = 1 << 16
+"""Bytes that a file which an archive goes to should hold back: a small one is then written at once."""
 LEVEL = 4
 """Of deflate: a fortieth larger than zlib's own choice, 6, in less than half of its time."""
 FIRST = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)

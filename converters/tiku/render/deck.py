@@ -36,6 +36,10 @@ LONGEST_TAIL = " (99/99)"
 """What a title must leave room for, lest it be shortened where its text needs several slides."""
 LONGEST_CONTENTS = 60
 """A bank without chapters lists its questions only when they are no more than this."""
+BETWEEN = "  ·  "
+"""What parts the labels in a footer."""
+LEAST_NAME = 8.0
+"""Em of a section's name in the footer, below which it says nothing."""
 SHORT_ANSWER = 24.0
 """An answer joins its question (or its explanation) on one slide when both are at least this large."""
 
@@ -267,6 +271,8 @@ class Deck:
         for part in question.parts:
             if part.role == "hint":
                 items += self.builder.labelled(view.part_label(part, self.language) + self.colon, part.content)
+        if left := self._labels(question)[1]:
+            items.append(Paragraph(runs=(Run(left),), role="note", scale=0.85, rtl=self.rtl))
         return heading, items
 
     def _answered(self, question: Question) -> tuple[list[Item], list[Item], list[Item]]:
@@ -313,24 +319,36 @@ class Deck:
         number = question.number or str(self._numbers[question.id])
         return (Run(f"{self.terms['question']} {number}"),)
 
-    def _left(self, section: Section, question: Question) -> str:
+    def _labels(self, question: Question) -> tuple[str, str]:
+        """Kind, difficulty and tags as the footer shows them; and those that it has no room for."""
         kind = view.kind_label(question, self.language) if question.kind is not Kind.OPEN else ""
-        parts = [
-            " ".join(plain_text(section.title).split()),
-            kind,
-            question.difficulty,
-            *(f"#{tag}" for tag in question.tags),
-        ]
-        said = "  ·  ".join(part for part in parts if part)
-        return titles.one_line(said, self.geometry.footer.width * 0.55 / FOOTER_SIZE)
+        first = BETWEEN.join(each for each in (kind, question.difficulty) if each)
+        tags = BETWEEN.join(f"#{tag}" for tag in question.tags)
+        both = BETWEEN.join(each for each in (first, tags) if each)
+        for said, left in ((both, ""), (first, tags)):
+            if titles.width(said) <= self._footer_room:
+                return said, left
+        return "", both
+
+    @property
+    def _footer_room(self) -> float:
+        """What stands beside the way to the answer, in em."""
+        return self.geometry.footer.width * 0.55 / FOOTER_SIZE
+
+    def _left(self, section: Section, question: Question) -> str:
+        said, _ = self._labels(question)
+        room = self._footer_room - titles.width(said + BETWEEN)
+        name = " ".join(plain_text(section.title).split())
+        if titles.width(name) > room:  # it stands in full on a slide of its own
+            name = titles.one_line(name, room) if room >= LEAST_NAME else ""
+        return BETWEEN.join(each for each in (name, said) if each)
 
     # -- making slides --------------------------------------------------------------------------------------------
 
     def _made(self, name: str, kind: str, title: Runs, fitted: Fitted) -> Iterator[Slide]:
         for item in fitted.overfull:
-            self.builder.complain(
-                "Q310", f"{type(item).__name__.lower()} too large for a slide, even at the smallest size"
-            )
+            what, where = type(item).__name__.lower(), "".join(run.text for run in title)
+            self.builder.complain("Q310", f"'{where}': a {what} too large for a slide, even at the smallest size")
         total = len(fitted.pages)
         setter = Setter(self.setter.width, self.setter.page, self.builder.objects, fitted.limit)
         for index, items in enumerate(fitted.pages):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tiku.markup import plain_text
@@ -21,6 +22,7 @@ def folded(nodes: object) -> str:
     return folded_text(plain_text(nodes))
 
 
+@lru_cache(maxsize=128)
 def folded_text(text: str) -> str:
     """The letters and digits of `text`, NFKC and case folded."""
     return _NOT_WORDS.sub("", unicodedata.normalize("NFKC", text).casefold())

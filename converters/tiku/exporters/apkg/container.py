@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tiku.plugins import need
-from tiku.render.archive import Archive
+from tiku.render.archive import BUFFER, Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ def pack(
     `seconds` is the time its entries carry. Raises SetupError when `latest` is wanted and there is no Zstandard.
     """
     names = sorted(media)
-    with target.open("wb") as file, Archive(file, dt.datetime.fromtimestamp(seconds, dt.UTC)) as archive:
+    with target.open("wb", BUFFER) as file, Archive(file, dt.datetime.fromtimestamp(seconds, dt.UTC)) as archive:
         if latest:
             _pack_latest(archive, database, names, media)
             return

@@ -148,24 +148,30 @@ def _zone(lines: tuple[_Line, ...], top: int, ground: int, language: str, direct
     from PIL import ImageDraw
 
     height = (1176 if top == 0 else HEIGHT) - top
-    # An index into the palette for each pixel, behind a column of zeros: the filter types of the rows.
-    image = image_module.new("L", (WIDTH + 1, height), ground)
-    draw = ImageDraw.Draw(image)
-    written: list[tuple[int, int]] = []
+    placed: list[tuple[_Run, int, int]] = []
     for line, baseline, size, colour in lines:
         ink = ground + (_STEPS if colour == _TITLE else -_STEPS)
         runs = _set(line, size, language, bold=ink == _GROUND_INDEX + _STEPS)
-        written += _write(draw, runs[::-1] if direction == "rtl" else runs, baseline - top, size, ink)
-    image.paste(0, (0, 0, 1, height))
+        placed += [(run, baseline - top, ink) for run in _placed(runs[::-1] if direction == "rtl" else runs, size)]
+    rows = [run.rows(base) for run, base, _ in placed]
+    written = sorted((max(0, first), min(height, last)) for first, last in rows)
+    begin, end = min(written, default=(0, 0))[0], max((last for _, last in written), default=0)
+    # An index into the palette for each pixel, behind a column of zeros: the filter types of the rows. Only rows with
+    # something on them are drawn: most of a cover is empty.
+    image = image_module.new("L", (WIDTH + 1, max(0, end - begin)), ground)
+    draw = ImageDraw.Draw(image)
+    for run, base, ink in placed:
+        draw.text((run.x, base - begin), run.text, font=run.font, fill=ink, anchor="ls")
+    image.paste(0, (0, 0, 1, image.height))
     even = b"\0" + bytes([ground]) * WIDTH
     out: list[flat.Piece] = []
     place = 0
-    for first, last in [*sorted(written), (height, height)]:
-        start, end = max(place, min(first, height)), max(place, min(last, height))
+    for first, last in [*written, (height, height)]:
+        start, stop = max(place, first), max(place, last)
         out += flat.alike(even, start - place)
-        if end > start:
-            out.append(flat.piece(image.crop((0, start, WIDTH + 1, end)).tobytes()))
-        place = max(start, end)
+        if stop > start:
+            out.append(flat.piece(image.crop((0, start - begin, WIDTH + 1, stop - begin)).tobytes()))
+        place = max(start, stop)
     return tuple(out)
 
 
@@ -204,20 +210,30 @@ def _set(line: str, size: int, language: str, *, bold: bool) -> list[tuple[Any, 
     ]
 
 
-def _write(draw: Any, runs: list[tuple[Any, str]], baseline: int, size: int, ink: int) -> list[tuple[int, int]]:
-    """Write `runs` in the middle; return from which to before which row there is something of each."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Characters of one font, and where they begin."""
+
+    font: Any
+    text: str
+    x: float
+
+    def rows(self, baseline: int) -> tuple[int, int]:
+        """From which to before which row there is something of it."""
+        _, top, _, bottom = self.font.getbbox(self.text, anchor="ls")
+        return int(baseline + top) - 2, int(baseline + bottom) + 2
+
+
+def _placed(runs: list[tuple[Any, str]], size: int) -> Iterable[_Run]:
+    """`runs` side by side in the middle, smaller where they are too wide."""
     lengths = [font.getlength(run) for font, run in runs]
     total = sum(lengths)
     squeeze = min(1.0, 1080 / total) if total else 1.0
     place = _CENTRE - total * squeeze / 2 + 1
-    rows = []
     for (font, run), length in zip(runs, lengths, strict=True):
         drawn = font.font_variant(size=size * squeeze) if squeeze < 1 else font
-        draw.text((place, baseline), run, font=drawn, fill=ink, anchor="ls")
-        _, top, _, bottom = drawn.getbbox(run, anchor="ls")
-        rows.append((int(baseline + top) - 2, int(baseline + bottom) + 2))
+        yield _Run(drawn, run, place)
         place += length if drawn is font else drawn.getlength(run)
-    return rows
 
 
 def _runs(line: str, language: str, *, bold: bool) -> list[tuple[fonts.Face | None, str]]:

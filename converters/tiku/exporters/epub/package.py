@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiku.plugins import need
-from tiku.render.archive import Archive
+from tiku.render.archive import BUFFER, Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,6 +101,7 @@ def write(package: Package, path: Path, when: int) -> None:
     _writer(epub)(str(path), book, options, package, modified).write()
 
 
+@cache
 def _writer(epub: Any) -> Any:
     """The subclass of ebooklib's writer, made here because ebooklib is imported only when it is needed."""
 
@@ -119,7 +121,7 @@ def _writer(epub: Any) -> Any:
                 raise ValueError(f"metadata that XML does not allow: {lost[0]!r}")
 
         def write(self) -> None:
-            with Path(self.file_name).open("wb") as file, _Archive(file, self.when) as self.out:
+            with Path(self.file_name).open("wb", BUFFER) as file, _Archive(file, self.when) as self.out:
                 self.out.put("mimetype", "application/epub+zip", deflate=False)
                 self._write_container()
                 self._write_opf()

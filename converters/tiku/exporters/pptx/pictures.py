@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from tiku.plugins import need
@@ -10,15 +11,24 @@ from tiku.render.conversions import converted
 from tiku.render.paginate import pictures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL.Image import Image
+
     from tiku.model import Media
 
 KNOWN = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 LONGEST_SIDE = 2000
 """Pixels of a drawing made into PNG."""
+MOST_PIXELS = 50_000_000
+"""Larger pictures are not opened."""
 
 
 def embeddable(media: Media) -> tuple[str, bytes] | None:
     """The suffix and bytes of `media` as PowerPoint takes it; None when it cannot be had."""
+    if pictures.orientation(media) != 1:  # PowerPoint shows what the file holds
+        data = converted("pptx upright", media.data, lambda: _upright(media.data))
+        return ("jpg", data or media.data)
     if media.mime in KNOWN:
         return KNOWN[media.mime], media.data
     if media.mime == "image/svg+xml":
@@ -52,18 +62,34 @@ def _drawn(media: Media) -> bytes | None:
         return None
 
 
-def _converted(data: bytes) -> bytes | None:
-    import io
+def _upright(data: bytes) -> bytes | None:
+    """A photo turned as its camera says, in the best quality that is not wasteful."""
+    from PIL import ImageOps
 
+    def turned(image: Image) -> bytes:
+        out = io.BytesIO()
+        ImageOps.exif_transpose(image).save(out, "JPEG", quality=92, icc_profile=image.info.get("icc_profile"))
+        return out.getvalue()
+
+    return _opened(data, turned)
+
+
+def _converted(data: bytes) -> bytes | None:
+    def as_png(image: Image) -> bytes:
+        out = io.BytesIO()
+        image.convert("RGBA").save(out, "PNG")
+        return out.getvalue()
+
+    return _opened(data, as_png)
+
+
+def _opened(data: bytes, change: Callable[[Image], bytes]) -> bytes | None:
+    """What `change` gives for a picture; None when it cannot be opened, or is too large."""
     need("pptx", "PIL", "pptx")
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > 50_000_000:
-                return None
-            out = io.BytesIO()
-            image.convert("RGBA").save(out, "PNG")
+            return change(image) if image.width * image.height <= MOST_PIXELS else None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    return out.getvalue()

@@ -67,7 +67,8 @@ class ContentWriter:
                 shared += 1
             self._close(stack, shared, item, out)
             for place in item.path[len(stack) :]:
-                self._open(place, out, marked=(item.first and place is item.path[-1]) or place is not item.path[-1])
+                # Each list item begins with a paragraph of its own: what stands deeper goes on from the slide before.
+                self._open(place, out, marked=item.first and place is item.path[-1])
                 stack.append(place)
             out.append(self._item(item, size, setter))
         self._close(stack, 0, None, out)
@@ -88,7 +89,7 @@ class ContentWriter:
             if kind in {"bullet", "number", "choice"}:
                 out.append("</li>")
                 if same and item is not None:
-                    out.append("<li>" if item.first or len(item.path) > here + 1 else '<li class="rest">')
+                    out.append("<li>" if item.first and len(item.path) == here + 1 else '<li class="rest">')
                     stack.append(item.path[here])
                     return
                 out.append("</ul>" if kind == "bullet" else "</ol>")

@@ -53,9 +53,9 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _STRONG_LTR = re.compile("[A-Za-z\u00c0-\u02af\u0370-\u058f\u0900-\u1fff\u3040-\ud7ff]")
-_TABS = re.compile(r"\t")
 _ALL = sys.maxsize
 """All columns of a row are heads."""
+_STRONG = re.compile(f"({_RTL.pattern})|{_STRONG_LTR.pattern}")
 MAX_INDENTS = 5
 """Deeper lists are set no further in: hostile nesting must not eat the width of a slide."""
 MARKER_EM = 1.6
@@ -115,11 +115,17 @@ class Builder:
         return self._joined(flat)
 
     def turned(self, text: str) -> bool:
-        """Whether a paragraph of `text` runs from right to left: as most of its letters do, else as the bank does."""
+        """Whether a paragraph of `text` runs from right to left.
+
+        As most of its letters do, and without letters as the bank does. In a bank from right to left its first letter
+        decides as well (Unicode Standard Annex 9, rule P2): its sentences are full of Latin names.
+        """
         if text.isascii():
             return self.rtl and not _STRONG_LTR.search(text)
-        turned = len(_RTL.findall(text))
-        return turned > len(_STRONG_LTR.findall(text)) if turned or not self.rtl else not _STRONG_LTR.search(text)
+        first = _STRONG.search(text)
+        if first is None or (self.rtl and first[1]):
+            return self.rtl
+        return len(_RTL.findall(text)) > len(_STRONG_LTR.findall(text))
 
     def container(self, kind: str, indent: float, start: int = 1, style: str = "", delimiter: str = "") -> Container:
         """A new container, unlike all others."""
@@ -226,20 +232,20 @@ class Builder:
         pending: list[Run] = []
         found = 0
 
-        def finish() -> None:
+        def finish(*, keep: bool = False) -> None:
             runs = self._joined(pending, trim=True)
             pending.clear()
             if runs:
                 text = "".join(run.text for run in runs)
                 # Items of one list turn together: their marks stand on one side.
                 rtl = self.rtl if path and self.rtl else self.turned(text)
-                out.append(Paragraph(path=path, runs=runs, rtl=rtl))
+                out.append(Paragraph(path=path, runs=runs, rtl=rtl, keep=keep))
 
         for piece in self._inlines(inlines, 0, ""):
             if isinstance(piece, Run):
                 pending.append(piece)
                 continue
-            finish()
+            finish(keep=True)  # it says what is shown
             piece.path = path
             out.append(piece)
             found += 1

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tiku.render.paginate.flow import Code, Item, Paragraph, Picture, Table
+from tiku.render.paginate.flow import Code, Formula, Item, Paragraph, Picture, Table
 from tiku.render.paginate.measure import SMALL_FLOOR, Setter
 from tiku.render.paginate.tables import too_wide, turned
 
@@ -17,6 +17,8 @@ MANY = 12
 """Of longer texts only the last two slides are balanced: nobody sees more, and hostile ones take long enough."""
 WHOLE = 0.85
 """So much of a slide a row of a table turned into text may take before it is cut; its first cell stands above it."""
+LARGEST = 0.78
+"""How much of a slide a picture may get: beside it stands what it belongs to."""
 SQUEEZED = 0.42
 """How little of a slide a picture gets, so that its text stays with it."""
 
@@ -46,7 +48,7 @@ def fit(items: Sequence[Item], sizes: Sequence[float], setter: Setter, *, colon:
         small = Setter(setter.width, page, setter.objects, SQUEEZED)
         if _total(items, floor, small, page) <= page:
             return Fitted(floor, [list(items)], small.limit, [item for item in items if not small.fits(item, floor)])
-    whole = Setter(setter.width, page, setter.objects, 0.9)
+    whole = Setter(setter.width, page, setter.objects, LARGEST)
     least = len(_pages(items, floor, whole, page))
     chosen = floor
     for size in sizes if least <= MANY else ():
@@ -182,7 +184,8 @@ def _with_next(queue: deque[tuple[Item, float]], size: float, setter: Setter, ca
         if not queue[index - 1][0].keep:
             break
         item, height = queue[index]
-        whole = height < 0.5 * cap or _held(item, height, setter)
+        # others can be cut
+        whole = height < 0.5 * cap or isinstance(item, Picture | Formula) or _held(item, height, setter)
         need += setter.gap(item, size) + (height if whole else 0.3 * cap)
     return need
 

@@ -41,6 +41,11 @@ def shortened(title: Runs, width: float, height: float, size: float, objects: Si
         kept -= 1
 
 
+def width(text: str, style: int = 0) -> float:
+    """How wide `text` is at most, in em."""
+    return metrics.measure((Run(text, style),)).width
+
+
 def one_line(text: str, room: float, style: int = 0) -> str:
     """`text`, cut off with a sign of omission where it is wider than `room` em."""
     line = metrics.measure((Run(text, style),))
