@@ -15,7 +15,7 @@ from tiku.model import Location
 from tiku.render.deck import Deck
 from tiku.render.paginate import linear, metrics
 from tiku.render.paginate.builder import Builder
-from tiku.render.paginate.flow import BOLD, CODE, SUB, SUPER, Code, Paragraph, Picture, Run, Table
+from tiku.render.paginate.flow import BOLD, CODE, SUB, SUPER, Code, Container, Paragraph, Picture, Place, Run, Table
 from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter, leading
 from tiku.render.paginate.pages import Fitted, fit
 from tiku.render.paginate.rawhtml import paragraphs
@@ -343,6 +343,19 @@ def test_labels_that_the_footer_has_no_room_for_stand_on_the_slide() -> None:
     assert slide.left.endswith("困难")
     said = "".join(item.text for item in slide.items if isinstance(item, Paragraph))
     assert all(f"#{tag}" in said for tag in tags)
+
+
+@pytest.mark.parametrize(
+    ("style", "delimiter", "start", "marker"),
+    [
+        ("Decimal", "Period", 12, "12."),
+        ("LowerAlpha", "OneParen", 28, "bb)"),
+        ("UpperRoman", "TwoParens", 1994, "(MCMXCIV)"),
+        ("LowerRoman", "Period", 0, "0."),
+    ],
+)
+def test_the_number_of_a_list_item_as_text(style: str, delimiter: str, start: int, marker: str) -> None:
+    assert Place(Container("number", 1, 1.6, start, style, delimiter), 0).marker == marker
 
 
 # -- formulas as text ----------------------------------------------------------------------------------------------

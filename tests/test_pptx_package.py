@@ -12,7 +12,7 @@ from lxml import etree
 import tiku
 from banks import SHOWCASE, bank_at
 from banks import bank as bank_of
-from slides_fuzz import Fuzz
+from slides_fuzz import Fuzz, png
 from slides_reading import MC, A, P, R, pptx_slides, relationships, slide_parts
 from tiku.errors import ExportError
 from tiku.exporters.pptx import emoji
@@ -348,3 +348,63 @@ def test_a_choice_without_arabic_letters_reads_from_left_to_right(tmp_path: Path
     }
     assert sides["A. {}"] == ("r", "0")
     assert sides["B. خطأ"] == ("r", "1")
+
+
+NOTED = r"""---
+title: N
+language: en
+---
+
+### 1. Notes
+
+**Question:** Q?
+
+**Answer:** A.
+
+**Explanation:** Because $\frac{a}{bc} = x^{y^z}$:
+
+3. three
+4. four
+    - inner
+
+- dot
+
+| a | b |
+|---|---|
+|   | 2 |
+
+```python
+for i in x:
+    pass
+```
+
+$$\frac{n}{k+1}$$
+
+![A drawing](a.png)
+"""
+
+
+def test_notes_say_all_that_text_can_and_pictures_that_they_lose_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(40, 30, 120))
+    (tmp_path / "bank.md").write_text(NOTED, encoding="utf-8")
+    target = tmp_path / "deck.pptx"
+    problems = tiku.write(tiku.read(tmp_path / "bank.md").bank, target, settings={"explanation": "notes"})
+    (notes,) = [slide.notes for slide in pptx_slides(target) if slide.notes]
+    assert notes.strip().splitlines() == [
+        "Explanation",
+        "Because a/(bc) = x^(y^z):",
+        "3. three",
+        "4. four",
+        "• inner",
+        "• dot",
+        "a  |  b",
+        "  |  2",
+        "for i in x:",
+        "    pass",
+        "n/(k + 1)",
+        "[A drawing]",
+    ]
+    (problem,) = problems
+    assert (problem.code, problem.line) == ("Q302", 6)
+    assert "A drawing" in problem.message
+    assert problem.file.endswith("bank.md")

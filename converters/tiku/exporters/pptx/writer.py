@@ -19,7 +19,7 @@ from tiku.exporters.pptx.xml import DECLARATION, NAMESPACES, PACKAGE_RELS, R, em
 from tiku.problems import Problem
 from tiku.render.archive import MOST, Archive
 from tiku.render.deck import Deck
-from tiku.render.paginate.flow import Paragraph
+from tiku.render.paginate.flow import Paragraph, Picture
 from tiku.render.paginate.measure import Setter
 
 if TYPE_CHECKING:
@@ -163,6 +163,10 @@ class _Package:
     def _notes(self, number: int, slide: Slide, deck: Deck) -> None:
         from tiku.exporters.pptx.notes import notes_slide
 
+        for item in slide.notes:
+            if isinstance(item, Picture):
+                said = f"speaker notes cannot show the picture '{item.alt or item.name}'; its description stands in its place"
+                deck.builder.complain("Q302", said)
         self.put(
             f"ppt/notesSlides/notesSlide{number}.xml", notes_slide(slide.notes, self.language, deck.builder.objects)
         )
