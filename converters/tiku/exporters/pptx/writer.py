@@ -138,7 +138,7 @@ class _Package:
         cover = slide.kind in {"title", "section"}
         align = "" if not own else "ctr" if cover else "r" if deck.rtl else "l"
         words = shapes.line_of_text(slide.title, slide.title_size, align=align)
-        shapes.placeholder("Title", layout.title, None, words, "" if not own else "b" if cover else "ctr")
+        shapes.placeholder("Title", layout.title, layout.title_box, words, "" if not own else "b" if cover else "ctr")
         if cover:
             if slide.items:
                 below = [item for item in slide.items if isinstance(item, Paragraph)]
@@ -146,7 +146,7 @@ class _Package:
                     item.align = item.align if own else "inherit"
                 paragraphs = writer.paragraphs(below, slide.size)
                 if layout.body:
-                    shapes.placeholder("Subtitle", layout.body, None, paragraphs, "t" if own else "")
+                    shapes.placeholder("Subtitle", layout.body, layout.body_box, paragraphs, "t" if own else "")
                 else:
                     shapes.box("Subtitle", geometry.subtitle, paragraphs)
         else:
