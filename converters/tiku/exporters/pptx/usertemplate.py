@@ -123,15 +123,16 @@ class _Reader:
         if not masters:
             raise ValueError("no slide master")
         master = _placeholders(self.xml(masters[0]), {}, factor)
-        layouts = [target for kind, target, _ in self.rels(masters[0]) if kind == "slideLayout"]
-        found = [self.layout(name, master, factor) for name in layouts]
+        parts = [target for kind, target, _ in self.rels(masters[0]) if kind == "slideLayout"]
+        found = [self.layout(part, master, factor) for part in parts]
         text_layout = _choose(found, ("obj", "tx"), lambda holders: "title" in holders and "body" in holders)
         title_layout = _choose(found, ("title",), lambda holders: "title" in holders) or text_layout
         if text_layout is None or title_layout is None:
             raise ExportError("the theme has no layout with a title and a text placeholder")
         section = _choose(found, ("secHead",), lambda _holders: False) or title_layout
         bare = _choose(found, ("titleOnly",), lambda holders: set(holders) == {"title"}) or text_layout
-        used = {
+        chosen = {"title": title_layout, "section": section, "text": text_layout, "bare": bare}
+        layouts = {
             "title": _on_slide(title_layout, "subTitle", slide),
             "section": _on_slide(section, "body", slide),
             "text": _on_slide(text_layout, "body", slide),
@@ -146,8 +147,8 @@ class _Reader:
         defaults, overrides = self.types(kept)
         return Template(
             kept,
-            used,
-            geometry=_geometry(slide, text_layout.holders, title_layout.holders, master, used),
+            layouts,
+            geometry=_geometry(slide, chosen, layouts, master),
             factor=factor,
             footers="ftr" in text_layout.holders and "sldNum" in text_layout.holders,
             own=False,
@@ -302,10 +303,17 @@ def _same(one: Box, other: Box) -> bool:
     return all(abs(a - b) < 0.01 for a, b in pairs)
 
 
-def _geometry(slide: Box, holders: _Holders, cover: _Holders, master: _Holders, layouts: dict[str, Layout]) -> Geometry:
+def _geometry(slide: Box, chosen: dict[str, _Found], layouts: dict[str, Layout], master: _Holders) -> Geometry:
     """The boxes of the layouts, mended where they leave no room for text."""
+
+    def titles(first: str, second: str, otherwise: Box) -> Box:
+        """The title's box of one layout, no larger than that of another which is measured by it too."""
+        boxes = [layouts[kind].title_box or chosen[kind].holders["title"].box or otherwise for kind in (first, second)]
+        return replace(boxes[0], width=min(box.width for box in boxes), height=min(box.height for box in boxes))
+
     width, height = slide.width, slide.height
-    title = layouts["text"].title_box or holders["title"].box or Box(width * 0.05, 26, width * 0.9, 76)
+    holders, cover = chosen["text"].holders, chosen["title"].holders
+    title = titles("text", "bare", Box(width * 0.05, 26, width * 0.9, 76))
     body = layouts["text"].body_box or holders["body"].box
     number = holders.get("sldNum") or master.get("sldNum")
     foot = number.box if number else None
@@ -317,7 +325,7 @@ def _geometry(slide: Box, holders: _Holders, cover: _Holders, master: _Holders, 
         body = Box(width * 0.05, top, width * 0.9, foot_top - top - 8)
     bottom = min(body.top + body.height, foot_top - 6)
     body = Box(body.left, body.top, body.width, max(120.0, bottom - body.top))
-    cover_title = layouts["title"].title_box or cover["title"].box or Box(width * 0.08, 150, width * 0.84, 130)
+    cover_title = titles("title", "section", Box(width * 0.08, 150, width * 0.84, 130))
     below = cover.get("subTitle") or cover.get("body")
     sub = layouts["title"].body_box or (below.box if below else None) or Box(width * 0.08, 312, width * 0.84, 140)
     footer = Box(body.left, min(foot_top, height - 24), body.width, 20)
