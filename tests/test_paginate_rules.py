@@ -451,3 +451,9 @@ def test_a_formula_as_text_says_the_same(latex: str, said: str) -> None:
 )
 def test_a_formula_without_raised_letters_says_the_same(latex: str, said: str) -> None:
     assert "".join(run.text for run in linear.runs(latex, 0, written=True)) == said
+
+
+@pytest.mark.parametrize("inner", ["=", "x", r"\frac{1}{x}"])
+def test_accents_on_accents_take_no_more_time_than_they_are_many(inner: str) -> None:
+    said = "".join(run.text for run in linear.runs(r"\hat{" * 40 + inner + "}" * 40, 0))
+    assert said

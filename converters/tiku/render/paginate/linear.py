@@ -292,11 +292,13 @@ def _one(element: Element, way: _Way) -> _Piece:
     if kind in {"mi", "mn", "mtext", "ms", "mo", "mspace"}:
         return _leaf(element, way)
     if kind in {"msup", "mover"} and len(children) == 2:
-        return _accented(children, _OVER, way) or _scripted(children[0], None, children[1], way)
+        piece = _row(children[:1], way)
+        return _accented(piece, children[1], _OVER, way) or _scripted(piece, None, children[1], way)
     if kind in {"msub", "munder"} and len(children) == 2:
-        return _accented(children, _UNDER, way) or _scripted(children[0], children[1], None, way)
+        piece = _row(children[:1], way)
+        return _accented(piece, children[1], _UNDER, way) or _scripted(piece, children[1], None, way)
     if kind in {"msubsup", "munderover"} and len(children) == 3:
-        return _scripted(children[0], children[1], children[2], way)
+        return _scripted(_row(children[:1], way), children[1], children[2], way)
     if kind == "mfrac" and len(children) == 2:
         return _fraction(element, way)
     if kind == "msqrt":
@@ -426,26 +428,21 @@ def _rooted(sign: str, radicand: Sequence[Element], way: _Way) -> _Piece:
     return _Piece([Run(sign, way.style), *inner], open_ended=inner[-1:] != [Run(")", way.style)])
 
 
-def _accented(children: Sequence[Element], accents: dict[str, tuple[str, str]], way: _Way) -> _Piece | None:
-    """A letter with its accent, or the accent as a word before more than a letter; None when it is none."""
-    base, over = children
+def _accented(piece: _Piece, over: Element, accents: dict[str, tuple[str, str]], way: _Way) -> _Piece | None:
+    """A letter with its accent, or the accent as a word before more than a letter; None when `over` is none."""
     signs = flat([over])
     known = accents.get(_plain(signs[0])) if len(signs) == 1 and signs[0].tag == "mo" else None
-    if known is None:
+    if known is None or piece.kind is _Kind.OPERATOR or not piece.runs:
         return None
     mark, word = known
-    piece = _row([base], way)
-    if piece.kind is _Kind.OPERATOR or not piece.runs:
-        return None
     if mark and len(piece.text) == 1 and piece.text.isalnum():
         letter = piece.runs[0]
         return _Piece([letter._replace(text=letter.text + mark)])
     return _Piece([Run(f"{word}(", way.style), *piece.runs, Run(")", way.style)], _Kind.NAME)
 
 
-def _scripted(base: Element, below: Element | None, above: Element | None, way: _Way) -> _Piece:
+def _scripted(piece: _Piece, below: Element | None, above: Element | None, way: _Way) -> _Piece:
     """Something with what is lowered and raised beside it."""
-    piece = _row([base], way)
     if piece.rank < _Rank.ATOM:
         _bracket(piece, way)
     raised = flat([above]) if above is not None else []
