@@ -294,7 +294,7 @@ class ShapeWriter:
         if self.writer.rtl:
             self._footer_from_right(box, left, progress, link)
             return
-        gap = box.width * 0.02
+        gap = max(box.width * 0.02, FOOTER_SIZE)
         progress_from = box.width - max(box.width * 0.12, _foot_width(progress))
         link_wide = max(box.width * 0.26, _foot_width(link[0]))
         link_from = max(0.0, min(box.width * 0.6, progress_from - gap - link_wide))
