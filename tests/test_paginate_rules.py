@@ -19,7 +19,7 @@ from tiku.render.paginate.flow import BOLD, CODE, SUB, SUPER, Code, Container, P
 from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter, leading
 from tiku.render.paginate.pages import Fitted, fit
 from tiku.render.paginate.rawhtml import paragraphs
-from tiku.render.slide import BODY_SIZES, Slide
+from tiku.render.slide import BODY_SIZES, Box, Geometry, Slide
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -343,6 +343,18 @@ def test_labels_that_the_footer_has_no_room_for_stand_on_the_slide() -> None:
     assert slide.left.endswith("困难")
     said = "".join(item.text for item in slide.items if isinstance(item, Paragraph))
     assert all(f"#{tag}" in said for tag in tags)
+
+
+def test_labels_that_a_narrow_footer_has_no_room_for_stand_on_the_slide() -> None:
+    question = Question(id="q1", difficulty="hard " * 5, location=Location("a.md", 1))
+    bank = Bank(language="en", sections=(Section(questions=(question,)),))
+    for width, on_slide in ((856, False), (300, True)):
+        geometry = Geometry(footer=Box(10, 504, width, 20))
+        deck = Deck(bank, Answers.NONE, "pptx", geometry=geometry)
+        slide = next(slide for slide in deck.slides() if slide.kind == "question")
+        said = "".join(item.text for item in slide.items if isinstance(item, Paragraph))
+        assert ("hard" in said) is on_slide
+        assert ("hard" in slide.left) is not on_slide
 
 
 @pytest.mark.parametrize(

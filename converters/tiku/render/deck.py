@@ -18,11 +18,13 @@ from tiku.render.paginate.pages import Fitted, fit
 from tiku.render.slide import (
     BODY_SIZES,
     COVER_SIZES,
+    FOOTER_FULL,
     FOOTER_SIZE,
     QUESTION_SIZES,
     TITLE_SIZES,
     Geometry,
     Slide,
+    footer_places,
 )
 
 if TYPE_CHECKING:
@@ -338,8 +340,11 @@ class Deck:
 
     @property
     def _footer_room(self) -> float:
-        """What stands beside the way to the answer, in em."""
-        return self.geometry.footer.width * 0.55 / FOOTER_SIZE
+        """What stands beside the way to the answer or back, in em."""
+        room, *_ = footer_places(
+            self.geometry.footer.width, self.terms["back_to_question"], f"{self.count}/{self.count}"
+        )
+        return room * FOOTER_FULL / FOOTER_SIZE
 
     def _left(self, section: Section, question: Question) -> str:
         said, _ = self._labels(question)

@@ -12,11 +12,11 @@ from tiku.exporters.pptx.omml import Converter
 from tiku.exporters.pptx.text import QUIET, TextWriter, solid
 from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.render import mathematics
-from tiku.render.paginate import metrics, titles
+from tiku.render.paginate import titles
 from tiku.render.paginate.flow import UNDERLINE, Code, Formula, Item, Paragraph, Picture, Run, Table
 from tiku.render.paginate.measure import CODE_PAD, FORMULA_TALLER, FORMULA_WIDER, leading
 from tiku.render.paginate.tables import PAD_X, PAD_Y
-from tiku.render.slide import FOOTER_SIZE, Box
+from tiku.render.slide import FOOTER_FULL, FOOTER_SIZE, Box, footer_places, footer_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,6 @@ _FRAME = '<a:bodyPr wrap="square" lIns="{0}" tIns="{1}" rIns="{0}" bIns="{1}" rt
 _RECTANGLE = '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom>'
 
 
-FOOTER_FULL = 0.95
-"""How much of a box in the footer its text may take, as measured."""
 EDGE = 8.0
 """Room at the sides of a box of text, in points: slanted letters and hanging punctuation reach over the edge of a line."""
 
@@ -294,21 +292,17 @@ class ShapeWriter:
         if self.writer.rtl:
             self._footer_from_right(box, left, progress, link)
             return
-        gap = max(box.width * 0.02, FOOTER_SIZE)
-        progress_from = box.width - max(box.width * 0.12, _foot_width(progress))
-        link_wide = max(box.width * 0.26, _foot_width(link[0]))
-        link_from = max(0.0, min(box.width * 0.6, progress_from - gap - link_wide))
-        if left := _foot_line(left, link_from - gap):
+        left_to, link_from, link_to, progress_from = footer_places(box.width, link[0], progress)
+        if left := _foot_line(left, left_to):
             words = self.line_of_text((Run(left),), FOOTER_SIZE, colour=QUIET)
-            place = Box(box.left, box.top, link_from - gap, box.height)
+            place = Box(box.left, box.top, left_to, box.height)
             if holders:
                 self.placeholder("Footer Placeholder", 'type="ftr" sz="quarter" idx="11"', place, words, "ctr")
             else:
                 self.box("Footer", place, words, anchor="ctr")
-        link_wide = min(link_wide, progress_from - gap - link_from)
-        if said := _foot_line(link[0], link_wide):
+        if said := _foot_line(link[0], link_to - link_from):
             # The box is the link, not its text: LibreOffice sets the line of a linked text higher than those beside it.
-            place = Box(box.left + link_from, box.top, link_wide, box.height)
+            place = Box(box.left + link_from, box.top, link_to - link_from, box.height)
             words = self.line_of_text((Run(said, UNDERLINE),), FOOTER_SIZE, align="ctr", colour="hlink")
             self.box("Link", place, words, anchor="ctr", link=self.writer.link(f"#{link[1]}"))
         if progress:
@@ -324,7 +318,7 @@ class ShapeWriter:
         """One box: readers of PDF take words from right to left on one height for one line."""
         between = "     ·     "
         others = [Run(link[0], 0, f"#{link[1]}"), Run(progress, tone="quiet")]
-        room = box.width - sum(_foot_width(part.text + between) for part in others if part.text)
+        room = box.width - sum(footer_width(part.text + between) for part in others if part.text)
         runs: list[Run] = []
         for part in (Run(_foot_line(left, room), tone="quiet"), *others):
             if part.text:
@@ -333,11 +327,8 @@ class ShapeWriter:
             self.box("Footer", box, self.line_of_text(tuple(runs), FOOTER_SIZE, align="r"), anchor="ctr")
 
 
-def _foot_width(words: str) -> float:
-    """The width that `words` need in the footer, in points."""
-    return metrics.measure((Run(words),)).width * FOOTER_SIZE / FOOTER_FULL if words else 0.0
-
-
 def _foot_line(words: str, room: float) -> str:
-    """`words` as `room` holds them; none where it holds next to nothing."""
-    return titles.one_line(words, room * FOOTER_FULL / FOOTER_SIZE + 0.01) if room >= 5 * FOOTER_SIZE else ""
+    """`words` as `room` holds them; none where it holds next to nothing of them."""
+    if footer_width(words) <= room + 0.1:
+        return words
+    return titles.one_line(words, room * FOOTER_FULL / FOOTER_SIZE) if room >= 5 * FOOTER_SIZE else ""
