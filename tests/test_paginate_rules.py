@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,13 +16,13 @@ from tiku import Bank, Question, Section
 from tiku.exporters import Answers
 from tiku.model import Location
 from tiku.render.deck import Deck
-from tiku.render.paginate import metrics
+from tiku.render.paginate import linear, metrics
 from tiku.render.paginate.builder import Builder
-from tiku.render.paginate.flow import BOLD, CODE, Code, Paragraph, Picture, Run, Table
+from tiku.render.paginate.flow import BOLD, CODE, SUB, SUPER, Code, Container, Paragraph, Picture, Place, Run, Table
 from tiku.render.paginate.measure import FLOOR, SMALL_FLOOR, Setter, leading
 from tiku.render.paginate.pages import Fitted, fit
 from tiku.render.paginate.rawhtml import paragraphs
-from tiku.render.slide import BODY_SIZES, Slide
+from tiku.render.slide import BODY_SIZES, Box, Geometry, Slide
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -492,3 +492,129 @@ def test_labels_that_the_footer_has_no_room_for_stand_on_the_slide() -> None:
     assert slide.left.endswith("困难")
     said = "".join(item.text for item in slide.items if isinstance(item, Paragraph))
     assert all(f"#{tag}" in said for tag in tags)
+
+
+def test_labels_that_a_narrow_footer_has_no_room_for_stand_on_the_slide() -> None:
+    question = Question(id="q1", difficulty="hard " * 5, location=Location("a.md", 1))
+    bank = Bank(language="en", sections=(Section(questions=(question,)),))
+    for width, on_slide in ((856, False), (300, True)):
+        geometry = Geometry(footer=Box(10, 504, width, 20))
+        deck = Deck(bank, Answers.NONE, "pptx", geometry=geometry)
+        slide = next(slide for slide in deck.slides() if slide.kind == "question")
+        said = "".join(item.text for item in slide.items if isinstance(item, Paragraph))
+        assert ("hard" in said) is on_slide
+        assert ("hard" in slide.left) is not on_slide
+
+
+@pytest.mark.parametrize(
+    ("style", "delimiter", "start", "marker"),
+    [
+        ("Decimal", "Period", 12, "12."),
+        ("LowerAlpha", "OneParen", 28, "bb)"),
+        ("UpperRoman", "TwoParens", 1994, "(MCMXCIV)"),
+        ("LowerRoman", "Period", 0, "0."),
+    ],
+)
+def test_the_number_of_a_list_item_as_text(style: str, delimiter: str, start: int, marker: str) -> None:
+    assert Place(Container("number", 1, 1.6, start, style, delimiter), 0).marker == marker
+
+
+# -- formulas as text ----------------------------------------------------------------------------------------------
+
+
+def _raised(latex: str) -> str:
+    """A formula as text, its raised pieces as ``^{…}``, its lowered ones as ``_{…}``."""
+    marks = {SUPER: "^{%s}", SUB: "_{%s}", 0: "%s"}
+    groups = groupby(linear.runs(latex, 0), lambda run: run.style & (SUPER | SUB))
+    return "".join(marks[level] % "".join(run.text for run in runs) for level, runs in groups)
+
+
+@pytest.mark.parametrize(
+    ("latex", "said"),
+    [
+        (r"\frac{\frac ab}{\frac cd}", "(a/b)/(c/d)"),
+        (r"\frac{a}{bc}", "a/(bc)"),
+        (r"\frac{ab}{c}", "(ab)/c"),
+        (r"\frac{-a}{b}", "(−a)/b"),
+        (r"\frac{(a+b)}{(c+d)^2}", "(a + b)/(c + d)²"),
+        (r"\frac{n!}{k!}", "n!/k!"),
+        (r"\frac{\sin x}{x}", "(sin x)/x"),
+        (r"x\frac ab", "x(a/b)"),
+        (r"\frac12x", "(1/2)x"),
+        (r"\frac12(a+b)", "(1/2)(a + b)"),
+        (r"\frac ab\frac cd", "(a/b)(c/d)"),
+        (r"c/\frac ab", "c/(a/b)"),
+        (r"1-\frac ab", "1 − a/b"),
+        (r"\left(\frac ab\right)^2", "(a/b)²"),
+        (r"|\frac ab|", "|a/b|"),
+        (r"\frac ab|x|", "(a/b)|x|"),
+        (r"\left.\frac ab\right|_{c}", "(a/b)|_{c}"),
+        (r"\sin\frac ab", "sin(a/b)"),
+        (r"\sum_{i=1}^n\frac1i", "∑_{i=1}^{n}(1/i)"),
+        (r"y=\frac12\text{ if }x", "y = 1/2 if x"),
+        (r"\sqrt{\frac ab}", "√(a/b)"),
+        (r"\sqrt{x}", "√x"),
+        (r"\sqrt{12}", "√12"),
+        (r"\sqrt{xy}", "√(xy)"),
+        (r"\sqrt{x}y", "√x y"),
+        (r"\sqrt{x^2}", "√(x²)"),
+        (r"\sqrt[3]{x+1}", "∛(x + 1)"),
+        (r"x\sqrt[n]{y}", "x root(n, y)"),
+        (r"x^{y^z}", "x^{y^z}"),
+        (r"x^{y^{z+1}w}", "x^{y^(z+1)w}"),
+        (r"x^{y^zw}", "x^{y^z w}"),
+        (r"e^{-x^2/2}", "e^{−x²/2}"),
+        (r"{x^2}^3", "(x²)³"),
+        (r"{ab}^2", "(ab)²"),
+        (r"x_{i_j}", "x_{i_j}"),
+        (r"2^{n/2}", "2^{n/2}"),
+        (r"10^{-3}", "10^{−3}"),
+        (r"x^{12}", "x^{12}"),
+        (r"x^3", "x³"),
+        (r"90^\circ", "90°"),
+        (r"f'(x)", "f′(x)"),
+        (r"\binom nk", "C(n, k)"),
+        (r"2\binom{n+1}{k}x", "2 C(n + 1, k) x"),
+        (r"{a \atop b}", "a; b"),
+        (r"\hat y", "y\u0302"),
+        (r"\bar x^2", "x\u0304²"),
+        (r"\vec v", "v\u20d7"),
+        (r"\dot x", "x\u0307"),
+        (r"\underline x", "x\u0332"),
+        (r"\overline{AB}", "bar(AB)"),
+        (r"x\widehat{yz}", "x hat(yz)"),
+        (r"\underbrace{a+b}_{n}", "underbrace(a + b)_{n}"),
+        (r"\begin{pmatrix}1&-2\\3&4\end{pmatrix}", "(1, −2; 3, 4)"),
+        (r"\begin{aligned}a&=b\\c&=d\end{aligned}", "a = b; c = d"),
+        (r"\text{if } x", "if x"),
+        (r"x\log_2 n", "x log_{2} n"),
+        (r"\lim_{x\to0}\sin x", "lim_{x→0} sin x"),
+        (r"\mathrm{ReLU}(x)", "ReLU(x)"),
+        (r"f(-x)=-x", "f(−x) = −x"),
+        (r"a\not=b", "a ≠ b"),
+    ],
+)
+def test_a_formula_as_text_says_the_same(latex: str, said: str) -> None:
+    assert _raised(latex) == said
+
+
+@pytest.mark.parametrize(
+    ("latex", "said"),
+    [
+        (r"x^{y^z}", "x^(y^z)"),
+        (r"x^{n+1}y", "x^(n+1)y"),
+        (r"x^ny", "x^n y"),
+        (r"a_1b^2", "a_1 b²"),
+        (r"\sum_{i=1}^n i", "∑_(i=1)^n i"),
+        (r"z^{[1]}", "z^[1]"),
+        (r"a + b", "a + b"),
+    ],
+)
+def test_a_formula_without_raised_letters_says_the_same(latex: str, said: str) -> None:
+    assert "".join(run.text for run in linear.runs(latex, 0, written=True)) == said
+
+
+@pytest.mark.parametrize("inner", ["=", "x", r"\frac{1}{x}"])
+def test_accents_on_accents_take_no_more_time_than_they_are_many(inner: str) -> None:
+    said = "".join(run.text for run in linear.runs(r"\hat{" * 40 + inner + "}" * 40, 0))
+    assert said

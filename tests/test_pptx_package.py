@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from lxml import etree
 
 import tiku
-from banks import SHOWCASE, bank_at
+from banks import SHOWCASE, bank_at, numbered
 from banks import bank as bank_of
-from slides_fuzz import Fuzz
+from slides_fuzz import Fuzz, png
 from slides_reading import MC, A, P, R, pptx_slides, relationships, slide_parts
 from tiku.errors import ExportError
 from tiku.exporters.pptx import emoji
 from tiku.exporters.pptx.omml import Converter
+from tiku.render.paginate import metrics
+from tiku.render.paginate.flow import Run
+from tiku.render.slide import FOOTER_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -348,3 +352,161 @@ def test_a_choice_without_arabic_letters_reads_from_left_to_right(tmp_path: Path
     }
     assert sides["A. {}"] == ("r", "0")
     assert sides["B. خطأ"] == ("r", "1")
+
+
+NOTED = r"""---
+title: N
+language: en
+---
+
+### 1. Notes
+
+**Question:** Q?
+
+**Answer:** A.
+
+**Explanation:** Because $\frac{a}{bc} = x^{y^z}$:
+
+3. three
+4. four
+    - inner
+
+- dot
+
+| a | b |
+|---|---|
+|   | 2 |
+
+```python
+for i in x:
+    pass
+```
+
+$$\frac{n}{k+1}$$
+
+![A drawing](a.png)
+"""
+
+
+def test_notes_say_all_that_text_can_and_pictures_that_they_lose_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(40, 30, 120))
+    (tmp_path / "bank.md").write_text(NOTED, encoding="utf-8")
+    target = tmp_path / "deck.pptx"
+    problems = tiku.write(tiku.read(tmp_path / "bank.md").bank, target, settings={"explanation": "notes"})
+    (notes,) = [slide.notes for slide in pptx_slides(target) if slide.notes]
+    assert notes.strip().splitlines() == [
+        "Explanation",
+        "Because a/(bc) = x^(y^z):",
+        "3. three",
+        "4. four",
+        "• inner",
+        "• dot",
+        "a  |  b",
+        "  |  2",
+        "for i in x:",
+        "    pass",
+        "n/(k + 1)",
+        "[A drawing]",
+    ]
+    (problem,) = problems
+    assert (problem.code, problem.line) == ("Q302", 6)
+    assert "A drawing" in problem.message
+    assert problem.file.endswith("bank.md")
+
+
+# -- templates whose layouts do not suit their slides -----------------------------------------------------------------
+
+
+def resized(folder: Path, width: float, height: float) -> Path:
+    """python-pptx's own template with slides of another size in inches, its layouts still those for 10 x 7.5."""
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = Inches(width), Inches(height)
+    path = folder / "resized.pptx"
+    deck.save(str(path))
+    return path
+
+
+def off_slide(deck: Path) -> list[str]:
+    """The text shapes of a deck that reach beyond its slides."""
+    from pptx import Presentation
+
+    read = Presentation(str(deck))
+    return [
+        shape.name
+        for slide in read.slides
+        for shape in slide.shapes
+        if shape.has_text_frame
+        and not (
+            shape.left >= 0
+            and shape.top >= 0
+            and shape.left + shape.width <= read.slide_width
+            and shape.top + shape.height <= read.slide_height
+        )
+    ]
+
+
+@pytest.mark.parametrize("size", [(10, 5.625), (7.5, 10), (5, 7.5), (13.333, 7.5)])
+def test_no_text_stands_beyond_a_slide_smaller_than_its_layouts(
+    size: tuple[float, float], tmp_path: Path, need: Callable[..., None]
+) -> None:
+    need("py:pptx")
+    theme = resized(tmp_path, *size)
+    tiku.write(bank_at(SHOWCASE), tmp_path / "deck.pptx", time=1_700_000_000, theme=str(theme))
+    assert off_slide(tmp_path / "deck.pptx") == []
+
+
+def test_a_layout_with_too_little_on_its_slide_is_refused_by_name(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("py:pptx")
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck = Presentation()
+    deck.slide_layouts[1].placeholders[1].left = Inches(8)
+    deck.slide_layouts[1].placeholders[1].width = Inches(9)
+    deck.save(str(tmp_path / "off.pptx"))
+    with pytest.raises(ExportError, match=r"layout 'Title and Content' .* move its placeholders"):
+        tiku.write(bank_of(numbered(1)), tmp_path / "deck.pptx", theme=str(tmp_path / "off.pptx"))
+
+
+def test_the_footer_of_a_narrow_slide_holds_its_link_in_one_line(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("py:pptx")
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    theme = resized(tmp_path, 5, 7.5)
+    narrow = Presentation(str(theme))
+    narrow.slide_layouts[1].placeholders[1].left = Inches(0.25)
+    narrow.slide_layouts[1].placeholders[1].width = Inches(4.5)
+    narrow.save(str(theme))
+    bank = bank_of("---\nlanguage: en\n---\n\n## A chapter with a long name\n\n" + numbered(1))
+    target = tmp_path / "deck.pptx"
+    tiku.write(bank, target, time=1_700_000_000, theme=str(theme))
+    found = [
+        slide.shapes
+        for slide in Presentation(str(target)).slides
+        if any("Back to" in shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+    ]
+    back = next(shape for shape in found[0] if shape.name.startswith("Link"))
+    words = metrics.measure((Run(back.text_frame.text),)).width * FOOTER_SIZE
+    assert back.width.pt >= words
+    foot = sorted((shape for shape in found[0] if abs(shape.top - back.top) < 10), key=lambda shape: shape.left)
+    assert len(foot) > 1
+    assert all(one.left + one.width <= other.left for one, other in pairwise(foot))
+
+
+def test_the_markers_of_deep_lists_have_room(tmp_path: Path) -> None:
+    deep = "\n".join("  " * level + f"- level {level}" for level in range(8))
+    target = tmp_path / "deck.pptx"
+    tiku.write(bank_of(f"### 1. A\n\n**Question:** Q\n\n**Answer:**\n\n{deep}\n"), target, time=1_700_000_000)
+    found = [
+        (int(properties.get("marL")), -int(properties.get("indent")))
+        for tree in trees(target)
+        for properties in tree.iter(A + "pPr")
+        if properties.find(A + "buChar") is not None
+    ]
+    assert len(found) == 8
+    assert all(0 < hanging <= margin for margin, hanging in found)
+    assert len({hanging for _, hanging in found}) == 1

@@ -25,7 +25,7 @@ READERS = {"pptx": pptx_slides, "slides": html_slides}
 SUFFIX = {"pptx": ".pptx", "slides": ".slides.html"}
 
 
-def deck(bank: Bank, folder: Path, kind: str, **settings: str) -> Path:
+def deck(bank: Bank, folder: Path, kind: str, **settings: Any) -> Path:
     target = folder / f"deck{SUFFIX[kind]}"
     problems = tiku.write(bank, target, format=kind, time=1_700_000_000, **settings)
     assert [str(problem) for problem in problems] == []
@@ -140,6 +140,46 @@ def html_tables(path: Path) -> list[tuple[int, list[int]]]:
 
 
 TABLES = {"pptx": pptx_tables, "slides": html_tables}
+
+
+UNANSWERED = """---
+language: en
+---
+
+### 1. First
+
+**Question:** Why?
+
+**Explanation:** T00001E explains it.
+
+### 2. Second
+
+**Question:** Why?
+
+**Answer:** T00002A.
+"""
+
+
+@pytest.mark.parametrize("kind", ["pptx", "slides"])
+@pytest.mark.parametrize("answers", ["hidden", "inline", "end"])
+def test_a_question_without_an_answer_leads_to_its_explanation(kind: str, answers: str, tmp_path: Path) -> None:
+    slides = READERS[kind](deck(bank_of(UNANSWERED), tmp_path, kind, answers=answers))
+    names = [slide.name for slide in slides]
+    question = next(slide for slide in slides if "Why?" in slide.body)
+    assert "Explanation" in question.foot
+    (link,) = question.links
+    explanation = slides[names.index(link.removeprefix("#/").removeprefix("#"))]
+    assert "T00001E" in explanation.body
+
+
+@pytest.mark.parametrize("kind", ["pptx", "slides"])
+@pytest.mark.parametrize("answers", ["hidden", "inline", "end"])
+def test_an_explanation_in_the_notes_is_not_lost_without_an_answer(kind: str, answers: str, tmp_path: Path) -> None:
+    bank = bank_of(UNANSWERED)
+    slides = READERS[kind](deck(bank, tmp_path, kind, answers=answers, settings={"explanation": "notes"}))
+    question = next(slide for slide in slides if "Why?" in slide.body)
+    assert "T00001E" in question.notes
+    assert question.links == []
 
 
 # -- the check itself can fail ------------------------------------------------------------------------------------

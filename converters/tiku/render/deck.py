@@ -18,11 +18,13 @@ from tiku.render.paginate.pages import Fitted, fit
 from tiku.render.slide import (
     BODY_SIZES,
     COVER_SIZES,
+    FOOTER_FULL,
     FOOTER_SIZE,
     QUESTION_SIZES,
     TITLE_SIZES,
     Geometry,
     Slide,
+    footer_places,
 )
 
 if TYPE_CHECKING:
@@ -187,7 +189,7 @@ class Deck:
         left = self._left(section, question)
         asked = len(items)
         shown = self.answers in {Answers.INLINE, Answers.HIDDEN}
-        answer, rest, notes = self._answered(question) if shown else ([], [], [])
+        answer, rest, notes = self._answered(question) if self.answers is not Answers.NONE else ([], [], [])
         fitted: Fitted | None = None
         together = False
         if self.answers is Answers.INLINE and answer:
@@ -199,9 +201,7 @@ class Deck:
                 fitted, together = tried, True
         if fitted is None:
             fitted = fit(items, QUESTION_SIZES, self.setter, colon=self.colon)
-        link = ("", "")
-        if (self.answers is Answers.END and question.answered) or (shown and not together and answer):
-            link = (self.terms["see_answer"], f"a{number}")
+        link = self._way_on(number, [] if together else answer, rest)
         slides = list(self._made(f"q{number}", "question", title, fitted))
         for slide in slides:
             slide.left, slide.progress, slide.link = left, f"{number}/{self.count}", link
@@ -212,13 +212,21 @@ class Deck:
                         item.align = "center"
         if together and self.stepwise and len(slides) == 1:
             slides[0].hidden_from = asked
-        if notes and together:
+        if notes and (together or not (answer or rest)):
             slides[0].notes = notes
         yield from slides
         if shown:
             remaining = rest if together else [*answer, *rest]
             if remaining:
                 yield from self._answers_made(question, section, number, [] if together else answer, rest, notes)
+
+    def _way_on(self, number: int, answer: list[Item], rest: list[Item]) -> tuple[str, str]:
+        """The link from a question to the slide of what follows it, called by what stands there first."""
+        if answer:
+            return self.terms["see_answer"], f"a{number}"
+        if rest and isinstance(label := rest[0], Paragraph):
+            return label.text, f"a{number}"
+        return "", ""
 
     def _answer_slides(self, path: tuple[Section, ...], question: Question) -> Iterator[Slide]:
         self.builder.file, self.builder.line = question.location.file, question.location.line
@@ -332,8 +340,11 @@ class Deck:
 
     @property
     def _footer_room(self) -> float:
-        """What stands beside the way to the answer, in em."""
-        return self.geometry.footer.width * 0.55 / FOOTER_SIZE
+        """What stands beside the way to the answer or back, in em."""
+        room, *_ = footer_places(
+            self.geometry.footer.width, self.terms["back_to_question"], f"{self.count}/{self.count}"
+        )
+        return room * FOOTER_FULL / FOOTER_SIZE
 
     def _left(self, section: Section, question: Question) -> str:
         said, _ = self._labels(question)

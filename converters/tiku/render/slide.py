@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tiku.render.paginate import titles
 from tiku.render.paginate.flow import Paragraph
 from tiku.render.paginate.measure import leading
 
@@ -19,6 +20,8 @@ BODY_SIZES = (26.0, 24.0, 22.0, 20.0)
 COVER_SIZES = (48.0, 44.0, 40.0, 36.0, 32.0, 28.0, 24.0, 20.0)
 TITLE_SIZES = (30.0, 28.0, 26.0, 24.0, 22.0, 20.0)
 FOOTER_SIZE = 14.0
+FOOTER_FULL = 0.95
+"""How much of a box in the footer its text may take, as measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,23 @@ class Box:
     top: float
     width: float
     height: float
+
+
+def footer_width(words: str) -> float:
+    """The width that `words` need in the footer, in points."""
+    return titles.width(words) * FOOTER_SIZE / FOOTER_FULL if words else 0.0
+
+
+def footer_places(width: float, link: str, progress: str) -> tuple[float, float, float, float]:
+    """Where in a footer `width` points wide the start ends, the link begins and ends, and the progress begins.
+
+    On narrow slides the start has what the others leave.
+    """
+    gap = max(width * 0.02, FOOTER_SIZE)
+    progress_from = width - max(width * 0.12, footer_width(progress))
+    link_width = max(width * 0.26, footer_width(link))
+    link_from = max(0.0, min(width * 0.6, progress_from - gap - link_width))
+    return max(0.0, link_from - gap), link_from, min(link_from + link_width, progress_from - gap), progress_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tiku.exporters.pptx.text import TextWriter
 from tiku.exporters.pptx.xml import DECLARATION, NAMESPACES
-from tiku.render.paginate.flow import CODE, Code, Formula, Item, Paragraph, Picture, Run, Table
+from tiku.render.paginate import linear
+from tiku.render.paginate.flow import CODE, OBJECT, Code, Formula, Item, Paragraph, Picture, Run, Table
 from tiku.render.paginate.measure import Setter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from tiku.render.paginate.flow import Cell
 
 SIZE = 12.0
 _TREE = (
@@ -23,15 +27,8 @@ _TREE = (
 
 def notes_slide(items: list[Item], language: str, objects: dict[str, tuple[float, float]]) -> str:
     """The notes page that holds `items` as text: formulas in notes have made files unreadable, so they are linear."""
-    from tiku.render.paginate import linear
-
     writer = TextWriter(language, Setter(400.0, 10_000.0, objects), 1.0, lambda _kind, _target: "", lambda _name: "")
-    paragraphs = []
-    for item in as_text(items):
-        runs: list[Run] = []
-        for run in item.runs:
-            runs += linear.runs(run.latex, run.style) if run.latex else (run._replace(link=""),)
-        paragraphs.append(Paragraph(path=item.path, first=item.first, runs=tuple(runs), rtl=item.rtl))
+    paragraphs = [Paragraph(path=item.path, runs=tuple(_said(item.runs)), rtl=item.rtl) for item in as_text(items)]
     body = writer.paragraphs(paragraphs, SIZE)
     return (
         f"{DECLARATION}<p:notes {NAMESPACES}><p:cSld><p:spTree>{_TREE}"
@@ -44,22 +41,39 @@ def notes_slide(items: list[Item], language: str, objects: dict[str, tuple[float
 
 
 def as_text(items: list[Item]) -> Iterator[Paragraph]:
-    """Items as paragraphs, as far as text can say them."""
+    """Items as paragraphs, as far as text can say them; numbers and bullets are text, since notes are also read plain."""
     for item in items:
         if isinstance(item, Paragraph):
-            yield item
+            marker = item.path[-1].marker if item.path and item.first else ""
+            yield replace(item, runs=(Run(f"{marker} "), *item.runs)) if marker else item
         elif isinstance(item, Code):
             for row in item.lines:
-                yield Paragraph(runs=row or (Run(" ", CODE),))
+                yield Paragraph(path=item.path, runs=row or (Run(" ", CODE),))
         elif isinstance(item, Formula):
-            yield Paragraph(runs=(Run("\ufffc", latex=item.latex),))
+            yield Paragraph(path=item.path, runs=(Run(OBJECT, latex=item.latex),))
         elif isinstance(item, Picture):
-            yield Paragraph(runs=(Run(f"[{item.alt or item.name}]"),))
+            yield Paragraph(path=item.path, runs=(Run(f"[{item.alt or item.name}]"),))
         elif isinstance(item, Table):
             for cells in (*item.head, *item.rows):
-                runs: list[Run] = []
-                for cell in cells:
-                    runs += [Run("  |  ")] if runs else []
-                    for paragraph in cell.paragraphs:
-                        runs += paragraph.runs
-                yield Paragraph(runs=tuple(runs))
+                yield Paragraph(path=item.path, runs=_row(cells, item.columns))
+
+
+def _said(runs: Iterable[Run]) -> Iterator[Run]:
+    """`runs` without links, their formulas as text."""
+    for run in runs:
+        if run.latex:
+            yield from linear.runs(run.latex, run.style, written=True)
+        else:
+            yield run._replace(link="")
+
+
+def _row(cells: Iterable[Cell], columns: int) -> tuple[Run, ...]:
+    """A row of a table in one line, each cell in its column."""
+    found = {cell.column: cell for cell in cells}
+    out: list[Run] = []
+    for column in range(columns):
+        out += [Run("  |  ")] if column else []
+        for index, paragraph in enumerate(found[column].paragraphs if column in found else ()):
+            out += [Run(" ")] if index else []
+            out += [run._replace(text=run.text.replace("\n", " ")) for run in paragraph.runs]
+    return tuple(out)

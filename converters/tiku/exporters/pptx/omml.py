@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tiku.exporters.pptx.xml import text
 from tiku.render.mathematics import MathError
-from tiku.render.paginate.linear import tree
+from tiku.render.paginate.linear import flat, tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Converter:
 
     def row(self, elements: Sequence[Element]) -> str:
         """Elements side by side; a sum takes what follows it as its operand, brackets become delimiters."""
-        elements = _flat(elements)
+        elements = flat(elements)
         out: list[str] = []
         index = 0
         while index < len(elements):
@@ -178,17 +178,6 @@ class Converter:
 
 def _sign(element: Element) -> str:
     return (element.text or "").strip() if element.tag == "mo" else ""
-
-
-def _flat(elements: Sequence[Element]) -> list[Element]:
-    """Groups that mean nothing by themselves taken apart."""
-    out: list[Element] = []
-    for element in elements:
-        if element.tag in {"mrow", "mstyle", "mpadded", "semantics", "math"}:
-            out += _flat(list(element))
-        else:
-            out.append(element)
-    return out
 
 
 def _fence(elements: Sequence[Element], start: int) -> int | None:

@@ -12,10 +12,11 @@ from tiku.exporters.pptx.omml import Converter
 from tiku.exporters.pptx.text import QUIET, TextWriter, solid
 from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.render import mathematics
+from tiku.render.paginate import titles
 from tiku.render.paginate.flow import UNDERLINE, Code, Formula, Item, Paragraph, Picture, Run, Table
 from tiku.render.paginate.measure import CODE_PAD, FORMULA_TALLER, FORMULA_WIDER, leading
 from tiku.render.paginate.tables import PAD_X, PAD_Y
-from tiku.render.slide import FOOTER_SIZE, Box
+from tiku.render.slide import FOOTER_FULL, FOOTER_SIZE, Box, footer_places, footer_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -292,38 +293,50 @@ class ShapeWriter:
     # -- the foot -------------------------------------------------------------------------------------------------
 
     def footer(self, box: Box, left: str, progress: str, link: tuple[str, str], *, holders: bool) -> None:
-        """Section and tags at the start, progress at the end, the way to the answer or back between them."""
-        rtl = self.writer.rtl
-        start, end = ("r", "l") if rtl else ("l", "r")
+        """Section and tags at the start, progress at the end, the way to the answer or back between them.
 
-        def place(at: float, share: float) -> Box:
-            at = 1 - at - share if rtl else at
-            return Box(box.left + box.width * at, box.top, box.width * share, box.height)
-
-        if rtl:
-            # One box: readers of PDF take words from right to left on one height for one line.
-            parts = [Run(left, tone="quiet"), Run(link[0], 0, f"#{link[1]}"), Run(progress, tone="quiet")]
-            runs: list[Run] = []
-            for part in parts:
-                if part.text:
-                    runs += [Run("     ·     ", tone="quiet"), part] if runs else [part]
-            if runs:
-                self.box("Footer", box, self.line_of_text(tuple(runs), FOOTER_SIZE, align=start), anchor="ctr")
+        Where the slide is too narrow for all, what stands at the start is shortened or left out.
+        """
+        if self.writer.rtl:
+            self._footer_from_right(box, left, progress, link)
             return
-        if left:
-            words = self.line_of_text((Run(left),), FOOTER_SIZE, align=start, colour=QUIET)
+        left_to, link_from, link_to, progress_from = footer_places(box.width, link[0], progress)
+        if left := _foot_line(left, left_to):
+            words = self.line_of_text((Run(left),), FOOTER_SIZE, colour=QUIET)
+            place = Box(box.left, box.top, left_to, box.height)
             if holders:
-                self.placeholder("Footer Placeholder", 'type="ftr" sz="quarter" idx="11"', place(0, 0.58), words, "ctr")
+                self.placeholder("Footer Placeholder", 'type="ftr" sz="quarter" idx="11"', place, words, "ctr")
             else:
-                self.box("Footer", place(0, 0.58), words, anchor="ctr")
-        if link[1]:
+                self.box("Footer", place, words, anchor="ctr")
+        if said := _foot_line(link[0], link_to - link_from):
             # The box is the link, not its text: LibreOffice sets the line of a linked text higher than those beside it.
-            words = self.line_of_text((Run(link[0], UNDERLINE),), FOOTER_SIZE, align="ctr", colour="hlink")
-            self.box("Link", place(0.6, 0.26), words, anchor="ctr", link=self.writer.link(f"#{link[1]}"))
+            place = Box(box.left + link_from, box.top, link_to - link_from, box.height)
+            words = self.line_of_text((Run(said, UNDERLINE),), FOOTER_SIZE, align="ctr", colour="hlink")
+            self.box("Link", place, words, anchor="ctr", link=self.writer.link(f"#{link[1]}"))
         if progress:
-            words = self.line_of_text((Run(progress),), FOOTER_SIZE, align=end, colour=QUIET)
+            words = self.line_of_text((Run(progress),), FOOTER_SIZE, align="r", colour=QUIET)
+            place = Box(box.left + progress_from, box.top, box.width - progress_from, box.height)
             kind = 'type="sldNum" sz="quarter" idx="12"'
             if holders:
-                self.placeholder("Slide Number Placeholder", kind, place(0.88, 0.12), words, "ctr")
+                self.placeholder("Slide Number Placeholder", kind, place, words, "ctr")
             else:
-                self.box("Progress", place(0.88, 0.12), words, anchor="ctr")
+                self.box("Progress", place, words, anchor="ctr")
+
+    def _footer_from_right(self, box: Box, left: str, progress: str, link: tuple[str, str]) -> None:
+        """One box: readers of PDF take words from right to left on one height for one line."""
+        between = "     ·     "
+        others = [Run(link[0], 0, f"#{link[1]}"), Run(progress, tone="quiet")]
+        room = box.width - sum(footer_width(part.text + between) for part in others if part.text)
+        runs: list[Run] = []
+        for part in (Run(_foot_line(left, room), tone="quiet"), *others):
+            if part.text:
+                runs += [Run(between, tone="quiet"), part] if runs else [part]
+        if runs:
+            self.box("Footer", box, self.line_of_text(tuple(runs), FOOTER_SIZE, align="r"), anchor="ctr")
+
+
+def _foot_line(words: str, room: float) -> str:
+    """`words` as `room` holds them; none where it holds next to nothing of them."""
+    if footer_width(words) <= room + 0.1:
+        return words
+    return titles.one_line(words, room * FOOTER_FULL / FOOTER_SIZE) if room >= 5 * FOOTER_SIZE else ""

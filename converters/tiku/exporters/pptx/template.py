@@ -13,6 +13,8 @@ from tiku.render.slide import Geometry
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from tiku.render.slide import Box
+
 EAST_ASIAN = {"ja": "Yu Gothic", "ko": "Malgun Gothic", "zh-hant": "Microsoft JhengHei"}
 
 
@@ -26,6 +28,10 @@ class Layout:
     """The attributes of its title placeholder."""
     body: str = 'idx="1"'
     """The attributes of its placeholder for text; empty when it has none."""
+    title_box: Box | None = None
+    """Where a slide has to put the title, in points of the geometry, when the layout's own place does not do."""
+    body_box: Box | None = None
+    """The same for text."""
 
 
 @dataclass(slots=True)

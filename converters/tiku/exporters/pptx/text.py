@@ -12,6 +12,7 @@ from tiku.exporters.pptx.xml import MATH_NAMESPACES, emu, text
 from tiku.markup import scheme
 from tiku.render.mathematics import MathError
 from tiku.render.paginate import linear, metrics
+from tiku.render.paginate.builder import MARKER_EM
 from tiku.render.paginate.flow import BOLD, CODE, ITALIC, SMALLCAPS, STRIKE, SUB, SUPER, UNDERLINE, Paragraph
 from tiku.render.paginate.measure import Setter, code_leading
 
@@ -149,7 +150,7 @@ class TextWriter:
         if not item.path or not item.first:
             return margin, 0.0, "<a:buNone/>"
         box, number_in = item.path[-1]
-        hanging = box.indent * size
+        hanging = (box.indent or MARKER_EM) * size  # lists too deep to be set further in need their markers' room too
         if box.kind == "bullet":
             return margin, hanging, '<a:buFont typeface="Arial"/><a:buChar char="•"/>'
         if box.kind == "number":

@@ -5,15 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from tiku.errors import ExportError
 from tiku.exporters.pptx.template import Layout, Template, builtin
 from tiku.exporters.pptx.xml import EMU, A, P, R, text
-from tiku.render.slide import Box, Geometry
+from tiku.render.paginate.measure import leading
+from tiku.render.slide import TITLE_SIZES, Box, Geometry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 LARGEST = 300_000_000
@@ -22,6 +25,8 @@ _KEPT = frozenset(
     {"slideMaster", "slideLayout", "theme", "image", "notesMaster", "presProps", "tableStyles", "font", "themeOverride"}
 )
 """Kinds of relationships that are followed; slides, comments, macros and settings of printers stay behind."""
+MARGIN = 14.0
+"""Kept free at an edge of the slide that a placeholder reaches beyond, in points of a slide 540 high."""
 _ROW = re.compile(r"<Relationship\b[^>]*>(?:\s*</Relationship>)?")
 
 
@@ -112,19 +117,27 @@ class _Reader:
         if not (200 <= width <= 5000 and 200 <= height <= 5000):
             raise ValueError(f"a slide of {width:.0f} x {height:.0f} points")
         factor = height / 540
+        slide = Box(0.0, 0.0, width / factor, 540.0)
         kept = self.kept()
         masters = [target for kind, target, _ in self.rels(self.main) if kind == "slideMaster"]
         if not masters:
             raise ValueError("no slide master")
-        master = _placeholders(self.xml(masters[0]), {})
-        layouts = [target for kind, target, _ in self.rels(masters[0]) if kind == "slideLayout"]
-        found = [(name, self.xml(name).get("type", ""), _placeholders(self.xml(name), master)) for name in layouts]
+        master = _placeholders(self.xml(masters[0]), {}, factor)
+        parts = [target for kind, target, _ in self.rels(masters[0]) if kind == "slideLayout"]
+        found = [self.layout(part, master, factor) for part in parts]
         text_layout = _choose(found, ("obj", "tx"), lambda holders: "title" in holders and "body" in holders)
         title_layout = _choose(found, ("title",), lambda holders: "title" in holders) or text_layout
         if text_layout is None or title_layout is None:
             raise ExportError("the theme has no layout with a title and a text placeholder")
         section = _choose(found, ("secHead",), lambda _holders: False) or title_layout
         bare = _choose(found, ("titleOnly",), lambda holders: set(holders) == {"title"}) or text_layout
+        chosen = {"title": title_layout, "section": section, "text": text_layout, "bare": bare}
+        layouts = {
+            "title": _on_slide(title_layout, "subTitle", slide),
+            "section": _on_slide(section, "body", slide),
+            "text": _on_slide(text_layout, "body", slide),
+            "bare": replace(_on_slide(bare, "", slide), body=""),
+        }
         ours = builtin(language)
         if not any("notesMaster" in name for name in kept):
             kept |= {name: data for name, data in ours.parts.items() if "notesMaster" in name or "themeNotes" in name}
@@ -134,20 +147,24 @@ class _Reader:
         defaults, overrides = self.types(kept)
         return Template(
             kept,
-            {
-                "title": _layout(title_layout, "subTitle"),
-                "section": _layout(section, "body"),
-                "text": _layout(text_layout, "body"),
-                "bare": Layout(bare[0], bare[2]["title"][0], ""),
-            },
-            geometry=_geometry(width / factor, 540.0, factor, text_layout[2], title_layout[2], master),
+            layouts,
+            geometry=_geometry(slide, chosen, layouts, master),
             factor=factor,
-            footers="ftr" in text_layout[2] and "sldNum" in text_layout[2],
+            footers="ftr" in text_layout.holders and "sldNum" in text_layout.holders,
             own=False,
             masters=self.masters(),
             default_text=self.default_text(),
             defaults=defaults,
             overrides=overrides,
+        )
+
+    def layout(self, part: str, master: _Holders, factor: float) -> _Found:
+        """The layout in `part`."""
+        root = self.xml(part)
+        content = root.find(f"{{{P}}}cSld")
+        label = content.get("name", "") if content is not None else ""
+        return _Found(
+            part, root.get("type", ""), label or posixpath.basename(part), _placeholders(root, master, factor)
         )
 
     def masters(self) -> list[tuple[str, str]]:
@@ -185,9 +202,32 @@ def _without(part: bytes, ids: set[str]) -> bytes:
     return re.sub(r"<p:custDataLst>\s*</p:custDataLst>", "", out).encode()
 
 
-def _placeholders(root: Element, master: dict[str, tuple[str, Box | None]]) -> dict[str, tuple[str, Box | None]]:
-    """Placeholders by kind: the attributes that name them, and their boxes in points (their master's when they say none)."""
-    out: dict[str, tuple[str, Box | None]] = {}
+class _Holder(NamedTuple):
+    """A placeholder."""
+
+    attributes: str
+    """Those that name it."""
+    box: Box | None
+    """In points of a slide 540 high; None when it says nowhere where it stands."""
+
+
+_Holders = dict[str, _Holder]
+"""Placeholders by kind."""
+
+
+class _Found(NamedTuple):
+    """A layout of the template."""
+
+    part: str
+    kind: str
+    label: str
+    """What PowerPoint calls it."""
+    holders: _Holders
+
+
+def _placeholders(root: Element, master: _Holders, factor: float) -> _Holders:
+    """The placeholders of a layout or master; they stand where their master's do when they say nothing themselves."""
+    out: _Holders = {}
     for shape in root.iter(f"{{{P}}}sp"):
         holder = shape.find(f"{{{P}}}nvSpPr/{{{P}}}nvPr/{{{P}}}ph")
         if holder is None:
@@ -200,12 +240,13 @@ def _placeholders(root: Element, master: dict[str, tuple[str, Box | None]]) -> d
             f'{key}="{text(holder.get(key, ""))}"' for key in ("type", "sz", "idx") if holder.get(key)
         )
         frame = shape.find(f"{{{P}}}spPr/{{{A}}}xfrm")
-        inherited = master.get(kind, master.get("body", ("", None)) if kind == "subTitle" else ("", None))[1]
-        out[kind] = (attributes, _box(frame) if frame is not None else inherited)
+        inherited = master.get(kind) or (master.get("body") if kind == "subTitle" else None)
+        box = _box(frame, factor) if frame is not None else inherited.box if inherited else None
+        out[kind] = _Holder(attributes, box)
     return out
 
 
-def _box(frame: Element) -> Box | None:
+def _box(frame: Element, factor: float) -> Box | None:
     offset, extent = frame.find(f"{{{A}}}off"), frame.find(f"{{{A}}}ext")
     if offset is None or extent is None:
         return None
@@ -215,51 +256,77 @@ def _box(frame: Element) -> Box | None:
         int(extent.get("cx", "0")),
         int(extent.get("cy", "0")),
     ]
-    return Box(*(number / EMU for number in numbers))
+    return Box(*(number / EMU / factor for number in numbers))
 
 
-_Found = tuple[str, str, dict[str, tuple[str, "Box | None"]]]
-
-
-def _choose(found: list[_Found], types: tuple[str, ...], fits: object) -> _Found | None:
+def _choose(found: list[_Found], types: tuple[str, ...], fits: Callable[[_Holders], bool]) -> _Found | None:
     """The first layout of one of `types` that has a title, else the first that `fits`."""
-    for name, kind, holders in found:
-        if kind in types and "title" in holders and (kind not in {"obj", "tx"} or "body" in holders):
-            return name, kind, holders
-    return next((each for each in found if fits(each[2])), None)  # type: ignore[operator]
+    for each in found:
+        holders = each.holders
+        if each.kind in types and "title" in holders and (each.kind not in {"obj", "tx"} or "body" in holders):
+            return each
+    return next((each for each in found if fits(each.holders)), None)
 
 
-def _layout(found: _Found, body: str) -> Layout:
-    name, _, holders = found
-    holder = holders.get(body) or holders.get("subTitle") or holders.get("body")
-    return Layout(name, holders["title"][0], holder[0] if holder else "")
+def _on_slide(found: _Found, body: str, slide: Box) -> Layout:
+    """A layout for us, its boxes cut off where they reach beyond `slide`. Raises ExportError when too little is left."""
+    holders = found.holders
+    title = holders["title"]
+    text_holder = holders.get(body) or holders.get("subTitle") or holders.get("body")
+    least = slide.height / 3 if body == "body" and found.kind != "secHead" else leading(TITLE_SIZES[-1])
+    boxes: list[Box | None] = []
+    for holder, height in ((title, leading(TITLE_SIZES[-1])), (text_holder if body else None, least)):
+        box = _clipped(holder.box, slide) if holder and holder.box else None
+        if box and (box.width < slide.width / 3 or box.height < height):
+            raise ExportError(
+                f"the layout '{found.label}' of the theme reaches so far beyond its slide that too little is left for text: "
+                "move its placeholders onto the slide, or give the slides the size that the layouts were made for"
+            )
+        boxes.append(box)
+    return Layout(found.part, title.attributes, text_holder.attributes if text_holder else "", boxes[0], boxes[1])
 
 
-def _geometry(
-    width: float,
-    height: float,
-    factor: float,
-    holders: dict[str, tuple[str, Box | None]],
-    cover: dict[str, tuple[str, Box | None]],
-    master: dict[str, tuple[str, Box | None]],
-) -> Geometry:
-    """The boxes of the layouts in points of a slide 540 high, mended where they leave no room for text."""
+def _clipped(box: Box, slide: Box) -> Box | None:
+    """What of `box` is on the slide, with a margin where it was cut; None when all of it is."""
+    right, bottom = box.left + box.width, box.top + box.height
+    near = 1.0  # rounding is no fault
+    left = box.left if box.left > -near else MARGIN
+    top = box.top if box.top > -near else MARGIN
+    right = right if right < slide.width + near else slide.width - MARGIN
+    bottom = bottom if bottom < slide.height + near else slide.height - MARGIN
+    cut = Box(left, top, right - left, bottom - top)
+    return None if _same(cut, box) else cut
 
-    def scaled(box: Box | None) -> Box | None:
-        return Box(box.left / factor, box.top / factor, box.width / factor, box.height / factor) if box else None
 
-    title = scaled(holders["title"][1]) or Box(width * 0.05, 26, width * 0.9, 76)
-    body = scaled(holders["body"][1])
-    foot = scaled((holders.get("sldNum") or master.get("sldNum") or ("", None))[1])
-    foot_top = foot.top + max(0.0, (foot.height - 20) / 2) if foot and foot.top > height * 0.7 else height - 34
+def _same(one: Box, other: Box) -> bool:
+    pairs = ((one.left, other.left), (one.top, other.top), (one.width, other.width), (one.height, other.height))
+    return all(abs(a - b) < 0.01 for a, b in pairs)
+
+
+def _geometry(slide: Box, chosen: dict[str, _Found], layouts: dict[str, Layout], master: _Holders) -> Geometry:
+    """The boxes of the layouts, mended where they leave no room for text."""
+
+    def titles(first: str, second: str, otherwise: Box) -> Box:
+        """The title's box of one layout, no larger than that of another which is measured by it too."""
+        boxes = [layouts[kind].title_box or chosen[kind].holders["title"].box or otherwise for kind in (first, second)]
+        return replace(boxes[0], width=min(box.width for box in boxes), height=min(box.height for box in boxes))
+
+    width, height = slide.width, slide.height
+    holders, cover = chosen["text"].holders, chosen["title"].holders
+    title = titles("text", "bare", Box(width * 0.05, 26, width * 0.9, 76))
+    body = layouts["text"].body_box or holders["body"].box
+    number = holders.get("sldNum") or master.get("sldNum")
+    foot = number.box if number else None
+    foot_top = height - 34
+    if foot and height * 0.7 < foot.top < height - 20:
+        foot_top = foot.top + max(0.0, (foot.height - 20) / 2)
     if body is None or body.width < width * 0.4 or body.height < height * 0.4:
         top = min(title.top + title.height + 10, height * 0.4)
         body = Box(width * 0.05, top, width * 0.9, foot_top - top - 8)
     bottom = min(body.top + body.height, foot_top - 6)
     body = Box(body.left, body.top, body.width, max(120.0, bottom - body.top))
-    cover_title = scaled(cover["title"][1]) or Box(width * 0.08, 150, width * 0.84, 130)
-    sub = scaled((cover.get("subTitle") or cover.get("body") or ("", None))[1]) or Box(
-        width * 0.08, 312, width * 0.84, 140
-    )
+    cover_title = titles("title", "section", Box(width * 0.08, 150, width * 0.84, 130))
+    below = cover.get("subTitle") or cover.get("body")
+    sub = layouts["title"].body_box or (below.box if below else None) or Box(width * 0.08, 312, width * 0.84, 140)
     footer = Box(body.left, min(foot_top, height - 24), body.width, 20)
     return Geometry(width, height, title, body, footer, cover_title, sub)

@@ -19,7 +19,7 @@ from tiku.exporters.pptx.xml import DECLARATION, NAMESPACES, PACKAGE_RELS, R, em
 from tiku.problems import Problem
 from tiku.render.archive import MOST, Archive
 from tiku.render.deck import Deck
-from tiku.render.paginate.flow import Paragraph
+from tiku.render.paginate.flow import Paragraph, Picture
 from tiku.render.paginate.measure import Setter
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class _Package:
         cover = slide.kind in {"title", "section"}
         align = "" if not own else "ctr" if cover else "r" if deck.rtl else "l"
         words = shapes.line_of_text(slide.title, slide.title_size, align=align)
-        shapes.placeholder("Title", layout.title, None, words, "" if not own else "b" if cover else "ctr")
+        shapes.placeholder("Title", layout.title, layout.title_box, words, "" if not own else "b" if cover else "ctr")
         if cover:
             if slide.items:
                 below = [item for item in slide.items if isinstance(item, Paragraph)]
@@ -146,7 +146,7 @@ class _Package:
                     item.align = item.align if own else "inherit"
                 paragraphs = writer.paragraphs(below, slide.size)
                 if layout.body:
-                    shapes.placeholder("Subtitle", layout.body, None, paragraphs, "t" if own else "")
+                    shapes.placeholder("Subtitle", layout.body, layout.body_box, paragraphs, "t" if own else "")
                 else:
                     shapes.box("Subtitle", geometry.subtitle, paragraphs)
         else:
@@ -163,6 +163,10 @@ class _Package:
     def _notes(self, number: int, slide: Slide, deck: Deck) -> None:
         from tiku.exporters.pptx.notes import notes_slide
 
+        for item in slide.notes:
+            if isinstance(item, Picture):
+                said = f"speaker notes cannot show the picture '{item.alt or item.name}'; its description stands in its place"
+                deck.builder.complain("Q302", said)
         self.put(
             f"ppt/notesSlides/notesSlide{number}.xml", notes_slide(slide.notes, self.language, deck.builder.objects)
         )

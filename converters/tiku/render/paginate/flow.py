@@ -17,6 +17,8 @@ BOLD, ITALIC, CODE, STRIKE, UNDERLINE, SUPER, SUB, SMALLCAPS = (1 << bit for bit
 
 OBJECT = "\ufffc"
 """What stands for a formula in the text of a paragraph."""
+_ROMAN_VALUES = (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1)
+_ROMAN_LETTERS = ("m", "cm", "d", "cd", "c", "xc", "l", "xl", "x", "ix", "v", "iv", "i")
 
 
 class Run(NamedTuple):
@@ -57,6 +59,32 @@ class Place(NamedTuple):
     container: Container
     number: int
     """From 0."""
+
+    @property
+    def marker(self) -> str:
+        """What stands before the item, as text; empty where nothing does."""
+        box = self.container
+        if box.kind == "bullet":
+            return "•"
+        if box.kind != "number":
+            return ""
+        count = box.start + self.number
+        said = str(count)
+        if box.style in {"LowerAlpha", "UpperAlpha"} and count > 0:
+            said = "abcdefghijklmnopqrstuvwxyz"[(count - 1) % 26] * ((count - 1) // 26 + 1)
+        elif box.style in {"LowerRoman", "UpperRoman"} and 0 < count < 4000:
+            said = _roman(count)
+        said = said.upper() if box.style.startswith("Upper") else said
+        return {"OneParen": f"{said})", "TwoParens": f"({said})"}.get(box.delimiter, f"{said}.")
+
+
+def _roman(number: int) -> str:
+    """`number` in small Roman numerals."""
+    out = ""
+    for value, letters in zip(_ROMAN_VALUES, _ROMAN_LETTERS, strict=True):
+        out += letters * (number // value)
+        number %= value
+    return out
 
 
 @dataclass(slots=True, eq=False)
