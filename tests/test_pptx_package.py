@@ -34,7 +34,7 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 @pytest.fixture(scope="module")
 def showcase(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("pptx") / "showcase.pptx"
-    assert tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000, settings={"explanation": "notes"}) == []
+    assert tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000, settings={"explanation": "note"}) == []
     return target
 
 
@@ -392,7 +392,7 @@ def test_notes_say_all_that_text_can_and_pictures_that_they_lose_are_told(tmp_pa
     (tmp_path / "a.png").write_bytes(png(40, 30, 120))
     (tmp_path / "bank.md").write_text(NOTED, encoding="utf-8")
     target = tmp_path / "deck.pptx"
-    problems = tiku.write(tiku.read(tmp_path / "bank.md").bank, target, settings={"explanation": "notes"})
+    problems = tiku.write(tiku.read(tmp_path / "bank.md").bank, target, settings={"explanation": "note"})
     (notes,) = [slide.notes for slide in pptx_slides(target) if slide.notes]
     assert notes.strip().splitlines() == [
         "Explanation",

@@ -186,7 +186,7 @@ def test_the_speaker_sees_the_notes(tmp_path: Path, need: Callable[..., None]) -
     from playwright.sync_api import sync_playwright
 
     target = tmp_path / "deck.slides.html"
-    tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000, settings={"explanation": "notes"})
+    tiku.write(bank_at(SHOWCASE), target, time=1_700_000_000, settings={"explanation": "note"})
     with sync_playwright() as playwright, Browser(playwright, target, "#/q4") as browser:
         wait_for(browser.page, "!!window.Reveal && Reveal.isReady()")
         with browser.page.expect_popup() as popup:

@@ -62,7 +62,7 @@ def test_no_answers_and_answers_at_the_end(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["pptx", "slides"])
 def test_explanations_as_notes(kind: str, tmp_path: Path) -> None:
     bank = bank_of(numbered(2))
-    slides = READERS[kind](deck(bank, tmp_path, kind, settings={"explanation": "notes"}))
+    slides = READERS[kind](deck(bank, tmp_path, kind, settings={"explanation": "note"}))
     assert "T00002E" not in "".join(slide.body for slide in slides)
     assert "T00002E" in "".join(slide.notes for slide in slides)
 
@@ -176,7 +176,7 @@ def test_a_question_without_an_answer_leads_to_its_explanation(kind: str, answer
 @pytest.mark.parametrize("answers", ["hidden", "inline", "end"])
 def test_an_explanation_in_the_notes_is_not_lost_without_an_answer(kind: str, answers: str, tmp_path: Path) -> None:
     bank = bank_of(UNANSWERED)
-    slides = READERS[kind](deck(bank, tmp_path, kind, answers=answers, settings={"explanation": "notes"}))
+    slides = READERS[kind](deck(bank, tmp_path, kind, answers=answers, settings={"explanation": "note"}))
     question = next(slide for slide in slides if "Why?" in slide.body)
     assert "T00001E" in question.notes
     assert question.links == []

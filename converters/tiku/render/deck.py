@@ -49,7 +49,7 @@ SHORT_ANSWER = 24.0
 class Deck:
     """The slides of `bank`, made one after another as they are asked for: a large bank needs little memory.
 
-    `user` is the exporter's name. `explanation` is ``slide`` or ``notes``; `stepwise` lets a short answer stand on its
+    `user` is the exporter's name. `explanation` is ``slide`` or ``note`` (of the speaker); `stepwise` lets a short answer stand on its
     question's slide, to be shown at a further step. `problems` is complete when the last slide was made.
     """
 
@@ -299,7 +299,7 @@ class Deck:
         rest: list[Item] = []
         notes: list[Item] = []
         if question.explanation:
-            if self.explanation == "notes":
+            if self.explanation == "note":
                 notes = self._headed(self.terms["explanation"], question.explanation)
             else:
                 rest += self._headed(self.terms["explanation"], question.explanation)

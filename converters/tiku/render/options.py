@@ -66,7 +66,7 @@ class Option:
 
 
 DECK_OPTIONS = (
-    Option("explanation", "where explanations stand: on slides, or in the speaker notes", "slide", ("slide", "notes")),
+    Option("explanation", "where explanations stand: on slides, or in the speaker notes", "slide", ("slide", "note")),
 )
 """Of both kinds of slide deck."""
 NOTE_OPTIONS = (
