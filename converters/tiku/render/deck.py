@@ -49,8 +49,8 @@ SHORT_ANSWER = 24.0
 class Deck:
     """The slides of `bank`, made one after another as they are asked for: a large bank needs little memory.
 
-    `user` is the exporter's name. `explanation` is ``slide`` or ``note`` (of the speaker); `stepwise` lets a short answer stand on its
-    question's slide, to be shown at a further step. `problems` is complete when the last slide was made.
+    `user` is the exporter's name. `explanation` is ``slide`` or ``note``, the speaker's; `stepwise` lets a short answer
+    stand on its question's slide, to be shown at a further step. `problems` is complete when the last slide was made.
     """
 
     def __init__(
