@@ -60,6 +60,20 @@ def read(source: str | Path, *, format: str = "", allow_net: bool = False, **set
     return reading
 
 
+def stated_time() -> int | None:
+    """SOURCE_DATE_EPOCH; None where it is not set. Raises UsageError when it is no time that an output may carry."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not epoch:
+        return None
+    try:
+        when = int(epoch)
+    except ValueError as error:
+        raise UsageError(f"SOURCE_DATE_EPOCH is no whole number: '{epoch[:40]}'") from error
+    if not 0 <= when <= LAST_TIME:
+        raise UsageError(f"SOURCE_DATE_EPOCH is no time between 1970 and 9999: '{epoch[:40]}'")
+    return when
+
+
 def time_for(bank: Bank, source: str) -> int:
     """The time an output may carry: SOURCE_DATE_EPOCH, else the document's own date, else the source's.
 
@@ -67,14 +81,8 @@ def time_for(bank: Bank, source: str) -> int:
     """
     import datetime as dt
 
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH", ""):
-        try:
-            when = int(epoch)
-        except ValueError as error:
-            raise UsageError(f"SOURCE_DATE_EPOCH is no whole number: '{epoch[:40]}'") from error
-        if not 0 <= when <= LAST_TIME:
-            raise UsageError(f"SOURCE_DATE_EPOCH is no time between 1970 and 9999: '{epoch[:40]}'")
-        return when
+    if (stated := stated_time()) is not None:
+        return stated
     if bank.date:
         with contextlib.suppress(ValueError):
             day = dt.date.fromisoformat(bank.date)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiku import storage
-from tiku.errors import UsageError
+from tiku.errors import DocumentError, UsageError
 from tiku.exporters import EXPORTERS, SUFFIXES, Exporter
 from tiku.files import digest_of
 from tiku.problems import Severity
@@ -94,6 +94,25 @@ class Result:
         if self.error:
             return self.error.exit_code
         return 1 if any(problem.severity is Severity.ERROR for problem in self.problems) else 0
+
+
+def unnamable(orders: Iterable[Order]) -> tuple[list[Order], list[Result]]:
+    """The orders whose source has a name in characters; and failures for the others.
+
+    A name of other bytes cannot be written down: in a record, a model, a message.
+    """
+    named: list[Order] = []
+    failed: list[Result] = []
+    for order in orders:
+        try:
+            order.source.encode()
+        except UnicodeEncodeError:
+            source = order.source.encode("utf-8", "backslashreplace").decode()
+            error = DocumentError("the file's name is not in UTF-8: give it another one", file=source)
+            failed.append(Result(source, source, error=error))
+        else:
+            named.append(order)
+    return named, failed
 
 
 def orders_of(

@@ -391,6 +391,8 @@ class _Work:
             if output.url:
                 self._send(output, digest_at(target) or "")
         except TikuError as error:
+            if error.exit_code == 1:  # others are about the call or the machine
+                error.file = error.file or source
             return Result(source, label, problems=tuple(problems), error=error)
         except Exception as error:  # one format's fault is no reason to lose the others
             if os.environ.get("TIKU_DEBUG"):

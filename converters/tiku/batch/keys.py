@@ -56,16 +56,29 @@ def pandoc() -> str:
 
 @cache
 def fonts() -> str:
-    """The hash of the list of fonts that this machine offers."""
+    """The hash of the list of fonts that this machine offers, with their versions and sizes.
+
+    Not of what they hold: that is a gigabyte on many a machine.
+    """
     from tiku.render.fonts import faces
+
+    found = faces()
+    sizes = {face.file: _size(face.file) for face in found}
 
     # Each process has its own order of sets, and fontconfig's is no one's promise.
     each = sorted(
         f"{face.file} {face.index} {face.family} {face.bold} {face.italic} {face.variable} "
-        f"{sorted(face.languages)} {face.charset}"
-        for face in faces()
+        f"{sorted(face.languages)} {face.charset} {face.version} {sizes[face.file]}"
+        for face in found
     )
     return digest_of("\n".join(each).encode("utf-8", "surrogateescape"))[:SHORT]
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 @cache

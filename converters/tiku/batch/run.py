@@ -24,7 +24,7 @@ from tiku.batch.validity import validate
 from tiku.errors import ExportError, SetupError, fault
 from tiku.files import digest_at, sweep
 from tiku.keeping import orphans
-from tiku.orders import Order, Result
+from tiku.orders import Order, Result, unnamable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -93,9 +93,9 @@ class Build:
     """One build of `orders`. Use `stale`, or iterate over `run`; then `report` what there is."""
 
     def __init__(self, orders: Sequence[Order], wish: Wish) -> None:
-        validate(orders)
         keys.forget()
-        self.orders = list(orders)
+        self.orders, self._failed = unnamable(orders)
+        validate(self.orders)
         self.wish = wish
         self.store = Store(wish.store) if wish.store else None
         self.complaints: list[str] = []
@@ -104,7 +104,7 @@ class Build:
         self.slowest: list[tuple[float, str]] = []
         self._records: dict[Path, record.Record] = {}
         self._homes: dict[Path, Path] = {}
-        self.roots = sorted({self._root(output.target) for order in orders for output in order.outputs})
+        self.roots = sorted({self._root(output.target) for order in self.orders for output in order.outputs})
 
     # -- before -------------------------------------------------------------------------------------------------------
 
@@ -211,6 +211,9 @@ class Build:
             sweep(folder)
 
     def _carry_out(self, progress: Progress | None) -> Iterator[Result]:
+        yield from self._failed
+        if self._failed and self.wish.fail_fast:
+            return
         fresh: deque[Done] = deque()
         here = isinstance(self.wish.crew, Alone)
         loop: Loop[Task, Done] = Loop(self.wish.crew, partial(perform, progress=progress) if here else perform)
@@ -304,7 +307,8 @@ class Build:
 
 def each_result(orders: Iterable[Order], progress: Progress | None = None) -> Iterator[Result]:
     """Carry `orders` out here, one after the other, and keep nothing: what ``tiku convert`` does."""
-    orders = list(orders)
-    validate(orders)
-    for order in orders:
+    named, failed = unnamable(orders)
+    validate(named)
+    yield from failed
+    for order in named:
         yield from carry_out(order, progress=progress).results

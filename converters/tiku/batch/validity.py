@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from tiku import storage
 from tiku.batch.jobs import ledger_of
+from tiku.build import stated_time
 from tiku.errors import UsageError
 from tiku.exporters import EXPORTERS, names_notes, options_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tiku.orders import Order
 
 
 def validate(orders: Iterable[Order]) -> None:
     """Look at all options before anything is read. Raises UsageError or SetupError for the first that is wrong."""
+    stated_time()
     seen: set[tuple[Any, ...]] = set()
-    notes: dict[tuple[Path, str], tuple[Any, ...]] = {}
+    notes: dict[tuple[str, str], tuple[Any, ...]] = {}
     for order in orders:
         _in_one_deck(order, notes)
         for output in order.outputs:
@@ -39,7 +41,7 @@ def validate(orders: Iterable[Order]) -> None:
             raise UsageError("--from-deck is for formats that make notes: apkg, anki-csv")
 
 
-def _in_one_deck(order: Order, notes: dict[tuple[Path, str], tuple[Any, ...]]) -> None:
+def _in_one_deck(order: Order, notes: dict[tuple[str, str], tuple[Any, ...]]) -> None:
     """Refuse a source whose notes another order makes otherwise: a question is one note, in one deck.
 
     The ledger would keep what was made last, so that each build made the other one again. `notes` is what the orders
@@ -52,7 +54,8 @@ def _in_one_deck(order: Order, notes: dict[tuple[Path, str], tuple[Any, ...]]) -
         if names_notes(EXPORTERS.load(output.format)):
             title = "" if output.settings.get("deck") else order.options.get("title", "")
             made = (title, *sorted((name, str(value)) for name, value in output.settings.items()))
-            if notes.setdefault((ledger, output.format), made) != made:
+            # By its real path: one file may be spelled in several ways.
+            if notes.setdefault((os.path.realpath(ledger), output.format), made) != made:
                 raise UsageError(
                     f"'{order.source}' is in two banks that make different notes of it ({output.format}): a question is"
                     " one note in one deck; leave the format out of one bank, or set the same 'deck' and options"

@@ -16,7 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-_FORMAT = "%{family}\t%{style}\t%{weight}\t%{slant}\t%{variable}\t%{lang}\t%{file}\t%{index}\t%{charset}\n"
+_FORMAT = (
+    "%{family}\t%{style}\t%{weight}\t%{slant}\t%{variable}\t%{lang}\t%{file}\t%{index}\t%{fontversion}\t%{charset}\n"
+)
 _BOLD = 180
 """fontconfig's weight from which a face counts as bold (FC_WEIGHT_DEMIBOLD)."""
 SCRIPTS_THAT_CRASH = frozenset({"sc", "tc", "hk", "jp", "kr"})
@@ -39,6 +41,8 @@ class Face:
     """Which face of a collection (.ttc)."""
     charset: str
     """fontconfig's list of code points: hexadecimal ranges between blanks."""
+    version: str = ""
+    """As the font itself says."""
 
 
 @cache
@@ -57,13 +61,13 @@ def faces() -> tuple[Face, ...]:
     found: list[Face] = []
     for line in done.stdout.splitlines():
         fields = line.split("\t")
-        if len(fields) != 9:
+        if len(fields) != 10:
             continue
-        names, _, weight, slant, variable, languages, file, index, charset = fields
+        names, _, weight, slant, variable, languages, file, index, version, charset = fields
         found.extend(
                 Face(
                     name.strip(), _number(weight) >= _BOLD, _number(slant) > 0, variable == "True",
-                    frozenset(languages.split("|")), Path(file), int(_number(index)) & 0xFFFF, charset,
+                    frozenset(languages.split("|")), Path(file), int(_number(index)) & 0xFFFF, charset, version,
                 )
             for name in names.split(",")
         )  # fmt: skip
