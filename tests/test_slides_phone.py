@@ -209,9 +209,9 @@ def test_a_shown_answer_has_the_focus_and_the_way_on_follows(opened: Callable[..
     assert page.evaluate("document.activeElement.className") == "fragment shown"
     assert page.locator("#q4 button").count() == 0
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('section').id") != "q4"
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#/a4"  # to the explanation
     assert page.evaluate(
-        "document.querySelector('#q4').compareDocumentPosition(document.activeElement)"
+        "document.querySelector('#q4 .fragment').compareDocumentPosition(document.activeElement)"
         " & Node.DOCUMENT_POSITION_FOLLOWING"
     )
 
