@@ -158,10 +158,10 @@ def _wish(options: dict[str, Any], plan: Plan) -> Wish:
     cache = plan.cache if options["cache"] is None else options["cache"]
     folder = None if cache is None or options["no_cache"] else Path(cache).absolute() if cache else default_folder()
     keep_going = plan.keep_going if options["keep_going"] is None else options["keep_going"]
-    by = Path(options["config"] or DEFAULT).as_posix() + (
-        f" --profile {options['profile']}" if options["profile"] else ""
-    )
-    return Wish(by, folder, plan.cache_size, _crew(options, plan), not keep_going, options["wait"], plan.folders)
+    return Wish(
+        options["config"] or DEFAULT, options["profile"], folder, plan.cache_size, _crew(options, plan), not keep_going,
+        options["wait"], plan.folders,
+    )  # fmt: skip
 
 
 def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[tuple[str, str]]) -> int:

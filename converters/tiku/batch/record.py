@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -29,13 +30,29 @@ class Entry:
     """One output that a build made, or was about to make."""
 
     by: str
-    """The configuration that asked for it, with its profile."""
+    """The `owner`: the configuration that asked for it, with its profile."""
     digest: str = ""
     """SHA-256 of the file; empty until it stood there."""
     url: str = ""
     """Where it was sent, if it is no file here."""
     read: dict[str, str] = field(default_factory=dict)
     export: dict[str, str] = field(default_factory=dict)
+
+
+def owner(folder: Path, config: str, profile: str) -> str:
+    """Whose outputs in `folder` those of the configuration `config` and its `profile` are.
+
+    The configuration is named by its way from the folder: the same however it is called, and where both were moved.
+    """
+    # A link to a configuration stays: it stands for another project, with the documents beside the link.
+    parent, name = os.path.split(config)
+    place = os.path.join(os.path.realpath(parent), name)  # noqa: PTH118 - realpath, as it follows links in `..` too
+    try:
+        way = os.path.relpath(place, os.path.realpath(folder))
+    except ValueError:  # on another drive of Windows
+        way = place
+    told = os.fsencode(PurePath(way).as_posix()).decode("utf-8", "backslashreplace")  # it must be written as UTF-8
+    return f"{told} --profile {profile}" if profile else told
 
 
 class Entries(MutableMapping[str, Entry]):

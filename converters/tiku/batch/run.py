@@ -39,8 +39,9 @@ PATIENCE = 600.0
 class Wish:
     """How a build is to be done."""
 
-    by: str = "tiku.toml"
-    """The configuration and its profile: whose outputs these are."""
+    config: str = "tiku.toml"
+    """The configuration: with its profile it says whose outputs these are."""
+    profile: str = ""
     store: Path | None = None
     limit: int = LIMIT
     """Bytes that the store may hold."""
@@ -104,6 +105,7 @@ class Build:
         self.slowest: list[tuple[float, str]] = []
         self._records: dict[Path, record.Record] = {}
         self._homes: dict[Path, Path] = {}
+        self._owners: dict[Path, str] = {}
         self.roots = sorted({self._root(output.target) for order in orders for output in order.outputs})
 
     # -- before -------------------------------------------------------------------------------------------------------
@@ -171,6 +173,12 @@ class Build:
         if root not in self._records:
             self._records[root] = record.Record(root)
         return self._records[root]
+
+    def _owner(self, root: Path) -> str:
+        """Under which name the record of `root` knows this build."""
+        if root not in self._owners:
+            self._owners[root] = record.owner(root, self.wish.config, self.wish.profile)
+        return self._owners[root]
 
     def _entry(self, target: Path) -> record.Entry | None:
         root = self._root(target)
@@ -242,9 +250,8 @@ class Build:
             made = done.made.get(str(result.target))
             if made and result.target:
                 url = result.label if storage.is_remote(result.label) else ""
-                self._note(
-                    result.target, record.Entry(self.wish.by, made.digest, url, dict(made.read), dict(made.export))
-                )
+                by = self._owner(self._root(result.target))
+                self._note(result.target, record.Entry(by, made.digest, url, dict(made.read), dict(made.export)))
         for step, seconds in done.seconds.items():
             self.seconds[step] = self.seconds.get(step, 0.0) + seconds
         if done.seconds:
@@ -261,7 +268,7 @@ class Build:
         for order in self.orders:
             for output in order.outputs:
                 if not self._is_known(output.target):
-                    self._note(output.target, record.Entry(self.wish.by, url=output.url))
+                    self._note(output.target, record.Entry(self._owner(self._root(output.target)), url=output.url))
         self._save()
 
     def _save(self) -> None:
@@ -288,7 +295,9 @@ class Build:
                 wanted.setdefault(root, set()).add(output.target.relative_to(root).as_posix())
         roots = sorted({*self.roots, *map(Path, self.wish.roots)})
         return [
-            (root, name) for root in roots for name in self._record(root).stale(self.wish.by, wanted.get(root, set()))
+            (root, name)
+            for root in roots
+            for name in self._record(root).stale(self._owner(root), wanted.get(root, set()))
         ]
 
     def clean(self) -> tuple[list[Path], list[Path]]:
