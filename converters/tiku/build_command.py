@@ -173,7 +173,7 @@ def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[
     if options["check"] or options["explain"]:
         stale = build.stale()
         for each in stale:
-            click.echo(f"{each.target}: {'; '.join(each.why)}" if options["explain"] else str(each.target), err=True)
+            click.echo(f"{each.label}: {'; '.join(each.why)}" if options["explain"] else each.label, err=True)
         if options["check"]:
             printer.say(
                 f"{len(stale)} of {sum(len(order.outputs) for order in plan.orders)} outputs are not up to date"
@@ -181,10 +181,10 @@ def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[
             return 1 if stale else 0
     if options["clean"]:
         gone, left = build.clean()
-        for path in gone:
-            printer.say(f"removed {path}")
-        for path in left:
-            printer.say(f"not removed, since it was changed: {path}")
+        for label in gone:
+            printer.say(f"removed {label}")
+        for label in left:
+            printer.say(f"not removed, since it was changed: {label}")
     results = _run(build, printer)
     for style, file in reports:
         _write_report(style, file, results, build, time.perf_counter() - start)

@@ -35,6 +35,8 @@ class Entry:
     """SHA-256 of the file; empty until it stood there."""
     url: str = ""
     """Where it was sent, if it is no file here."""
+    sent: str = ""
+    """The stamp of what was sent (`storage.stamp`)."""
     read: dict[str, str] = field(default_factory=dict)
     export: dict[str, str] = field(default_factory=dict)
 
@@ -78,7 +80,9 @@ class Entries(MutableMapping[str, Entry]):
 
     def __setitem__(self, name: str, entry: Entry) -> None:
         row: dict[str, Any] = {"file": name, "by": entry.by, "digest": entry.digest}
-        row |= {"read": entry.read, "export": entry.export} | ({"url": entry.url} if entry.url else {})
+        row |= {"read": entry.read, "export": entry.export} | (
+            {"url": entry.url, "sent": entry.sent} if entry.url else {}
+        )
         self._lines[name] = json.dumps(row, ensure_ascii=False)
 
     def __delitem__(self, name: str) -> None:
@@ -131,8 +135,14 @@ class Record:
             if name not in wanted
             and (entry := self.entries.get(name))
             and entry.by == by
-            and (entry.url or (self.folder / name).is_file())
+            # What was sent is taken to be there: its server is asked when it is to be removed.
+            and ((entry.url and entry.digest) or (self.folder / name).is_file())
         ]
+
+    def label(self, name: str) -> str:
+        """Where the file `name` is, for people."""
+        entry = self.entries.get(name)
+        return (entry and entry.url) or str(self.folder / name)
 
     def remove(self, name: str) -> bool:
         """Remove the file `name`, and what was sent to a URL, if it is still what was made; say whether it was."""
@@ -143,6 +153,8 @@ class Record:
 
             # The folder's own name tells its URL: a record that someone has written cannot name another object.
             if staging(entry.url.removesuffix(f"/{name}")) != self.folder:
+                return False
+            if storage.stamp(entry.url) not in {None, entry.sent}:
                 return False
             storage.remove(entry.url)
             path.unlink(missing_ok=True)
@@ -173,7 +185,15 @@ def _name_in(line: str) -> str:
 
 def _is_sound(row: dict[str, Any]) -> bool:
     """Whether this is what `save` writes: whoever can write a record could otherwise name any file for removal."""
-    texts = [row["file"], row["by"], row["digest"], row.get("url", ""), *row["read"].values(), *row["export"].values()]
+    texts = [
+        row["file"],
+        row["by"],
+        row["digest"],
+        row.get("url", ""),
+        row.get("sent", ""),
+        *row["read"].values(),
+        *row["export"].values(),
+    ]
     if not all(isinstance(each, str) for each in texts):
         return False
     path = PurePath(row["file"])

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tiku import pandoc, storage
 from tiku.batch import keys, record
@@ -27,7 +27,9 @@ from tiku.keeping import orphans
 from tiku.orders import Order, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+
+_T = TypeVar("_T")
 
 ASKING = 16
 """How many questions a server is asked at a time."""
@@ -58,7 +60,8 @@ class Stale:
     """An output that is not as it should be, and why."""
 
     source: str
-    target: Path
+    label: str
+    """Where the output is, or should be."""
     why: tuple[str, ...]
 
 
@@ -112,27 +115,29 @@ class Build:
 
     def stale(self) -> list[Stale]:
         """What a build would make, and why. Writes nothing."""
-        out: list[Stale] = []
-        for order, done in self._looks():
-            if done is None:
-                out += self._reasons(order)
-        return out
+        found = [order for order, done in self._looks() if done is None]
+        for root in self.roots:
+            self._record(root)  # read once, before several ask for it at a time
+        return [each for _, reasons in self._asked(self._reasons, found) for each in reasons]
 
     def _looks(self) -> Iterator[tuple[Order, Done | None]]:
-        """Each order with what it gives if nothing has to be done; several at a time where a server is asked."""
+        """Each order with what it gives if nothing has to be done."""
         if self.store is None:
             yield from ((order, None) for order in self.orders)
             return
-        see = partial(look, store=self.store)
-        if not any(storage.is_remote(order.source) or any(each.url for each in order.outputs) for order in self.orders):
-            yield from ((order, see(order)) for order in self.orders)
+        yield from self._asked(partial(look, store=self.store), self.orders)
+
+    def _asked(self, ask: Callable[[Order], _T], orders: list[Order]) -> Iterator[tuple[Order, _T]]:
+        """Each of `orders` with what `ask` says of it; several at a time where a server is asked."""
+        if not any(storage.is_remote(order.source) or any(each.url for each in order.outputs) for order in orders):
+            yield from ((order, ask(order)) for order in orders)
             return
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(ASKING) as pool:
-            for start in range(0, len(self.orders), 8 * ASKING):
-                few = self.orders[start : start + 8 * ASKING]
-                yield from zip(few, pool.map(see, few), strict=True)
+            for start in range(0, len(orders), 8 * ASKING):
+                few = orders[start : start + 8 * ASKING]
+                yield from zip(few, pool.map(ask, few), strict=True)
 
     def _reasons(self, order: Order) -> list[Stale]:
         store = self.store or Store(Path(os.devnull))
@@ -141,12 +146,12 @@ class Build:
         for output in order.outputs:
             entry = self._entry(output.target)
             read, export = now[str(output.target)]
-            stands = digest_at(output.target) if not output.url else entry and entry.digest
+            stands = storage.stamp(output.url) if output.url else digest_at(output.target)
             why: list[str] = []
             if stands is None:
                 why.append("it is not there" if entry and entry.digest else "it was never made")
             if entry and entry.digest:
-                if stands is not None and stands != entry.digest:
+                if stands is not None and stands != (entry.sent if output.url else entry.digest):
                     why.append("it was changed after it was made")
                 if export is None:  # which other files it would read is not known: those it did read are asked for
                     read = files_of(entry.read) | read
@@ -156,9 +161,7 @@ class Build:
             elif stands is not None:
                 why.append("it is not known how it was made")
             if why or export is None:
-                out.append(
-                    Stale(order.source, output.target, tuple(why or ["a file that the source uses has changed"]))
-                )
+                out.append(Stale(order.source, output.label, tuple(why or ["a file that the source uses has changed"])))
         return out
 
     def _root(self, target: Path) -> Path:
@@ -249,9 +252,11 @@ class Build:
         for result in done.results:
             made = done.made.get(str(result.target))
             if made and result.target:
-                url = result.label if storage.is_remote(result.label) else ""
+                sent = done.sent.get(str(result.target), "")
+                url = result.label if sent else ""
                 by = self._owner(self._root(result.target))
-                self._note(result.target, record.Entry(by, made.digest, url, dict(made.read), dict(made.export)))
+                entry = record.Entry(by, made.digest, url, sent, dict(made.read), dict(made.export))
+                self._note(result.target, entry)
         for step, seconds in done.seconds.items():
             self.seconds[step] = self.seconds.get(step, 0.0) + seconds
         if done.seconds:
@@ -300,13 +305,14 @@ class Build:
             for name in self._record(root).stale(self._owner(root), wanted.get(root, set()))
         ]
 
-    def clean(self) -> tuple[list[Path], list[Path]]:
+    def clean(self) -> tuple[list[str], list[str]]:
         """Remove what is superfluous: (what was removed, what was not because someone has changed it)."""
-        gone: list[Path] = []
-        left: list[Path] = []
+        gone: list[str] = []
+        left: list[str] = []
         with self._locked():
             for root, name in self.superfluous():
-                (gone if self._record(root).remove(name) else left).append(root / name)
+                label = self._record(root).label(name)
+                (gone if self._record(root).remove(name) else left).append(label)
             self._save()
         return gone, left
 
