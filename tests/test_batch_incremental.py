@@ -303,6 +303,63 @@ def test_outputs_of_another_configuration_stay(world: World) -> None:
     assert set(outputs(world.folder)) == of("a.", "b.") | {"y.json"}
 
 
+def _project(folder: Path, *names: str) -> None:
+    """A project whose outputs go to the folder beside it; its documents are called `names`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "source").mkdir(parents=True)
+    for name in names:
+        (folder / "source" / f"{name}.md").write_text(document(name), encoding="utf-8")
+    (folder / "tiku.toml").write_text(
+        '[build]\nformats = ["json"]\noutput = "../outputs"\n[[bank]]\nsource = "source/*.md"\n', encoding="utf-8"
+    )
+
+
+@pytest.fixture
+def shared(tmp_path: Path, tiku: Command, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two projects, each called from its own folder, that write to one folder between them."""
+    for name, other in ("ab", "xy"):
+        _project(tmp_path / name, name, other)
+        monkeypatch.chdir(tmp_path / name)
+        assert tiku("build", "-j", "1").code == 0
+    return tmp_path
+
+
+def test_outputs_of_another_project_in_the_same_folder_stay(shared: Path, tiku: Command) -> None:
+    (shared / "x" / "source" / "y.md").unlink()
+    assert tiku("build", "-j", "1", "--clean").code == 0  # in x, where the last build was
+    assert set(outputs(shared)) == {"a.json", "b.json", "x.json"}
+
+
+@pytest.mark.parametrize("call", ["tiku.toml", "{}/x/tiku.toml", "../x/tiku.toml", "../link/tiku.toml", "../a/x.toml"])
+def test_a_configuration_is_one_however_it_is_called(shared: Path, tiku: Command, call: str) -> None:
+    (shared / "link").symlink_to("x")
+    (shared / "a" / "x.toml").symlink_to("../x/tiku.toml")  # another project, that is configured alike
+    (shared / "x" / "source" / "y.md").unlink()
+    assert tiku("build", "-j", "1", "--clean", "-c", call.format(shared)).code == 0
+    same = call != "../a/x.toml"
+    assert set(outputs(shared)) == {"a.json", "b.json", "x.json"} | (set() if same else {"y.json"})
+
+
+def test_a_project_that_was_moved_with_its_outputs_is_the_same(
+    shared: Path, tiku: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = shared / "elsewhere" / "deeper"
+    there.mkdir(parents=True)
+    for name in ("x", "outputs"):
+        (shared / name).rename(there / name)
+    monkeypatch.chdir(there / "x")
+    (there / "x" / "source" / "y.md").unlink()
+    assert tiku("build", "-j", "1", "--clean").code == 0
+    assert set(outputs(there)) == {"a.json", "b.json", "x.json"}
+
+
+def test_outputs_of_another_profile_stay(world: World) -> None:
+    config = (world.folder / "tiku.toml").read_text(encoding="utf-8")
+    (world.folder / "tiku.toml").write_text(config + '[profile.short]\nformats = ["json"]\n', encoding="utf-8")
+    assert world.tiku("build", "-j", "1", "--profile", "short", "--clean").code == 0
+    assert set(outputs(world.folder)) == ALL
+
+
 def test_failed_document_is_tried_again_and_stops_no_other(world: World) -> None:
     (world.folder / "source" / "b.md").write_text("nothing to ask\n", encoding="utf-8")
     _text(world)

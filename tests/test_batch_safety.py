@@ -82,7 +82,7 @@ def test_record_is_read_again_when_another_build_has_written_it(world: Path) -> 
     run_all = list(run.Build(plan.orders[:1], run.Wish("other.toml", store=world / "cache")).run())
     assert all(result.error is None for result in run_all)
     entries = record.Record(world / "outputs").entries
-    entries["of another build"] = record.Entry("other.toml", "1")
+    entries["of another build"] = record.Entry("../other.toml", "1")
     theirs = record.Record(world / "outputs")
     theirs.entries = entries
     theirs.save()
@@ -206,7 +206,7 @@ def test_record_cannot_name_files_elsewhere(world: Path, tiku: Command) -> None:
     victim.write_text("precious", encoding="utf-8")
     path = world / "outputs" / record.NAME
     for name in ("../precious.txt", str(victim), "x/../../precious.txt"):
-        entry = record.Entry("tiku.toml", digest_of(b"precious"))
+        entry = record.Entry("../tiku.toml", digest_of(b"precious"))
         hostile = record.Record(world / "outputs")
         hostile.entries[name] = entry
         hostile.save()

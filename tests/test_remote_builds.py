@@ -72,14 +72,14 @@ def test_a_server_is_asked_of_several_documents_at_a_time(
     Path("tiku.toml").write_text(CONFIG, encoding="utf-8")
     assert tiku("build", "-j", "1").code == 0
     together = threading.Barrier(3, timeout=20)  # broken when one waits for the answer that another gets
-    known = storage.exists
+    known = storage.stamp
 
-    def exists(url: str) -> bool:
+    def stamp(url: str) -> str | None:
         if url.endswith(".json"):
             together.wait()
         return known(url)
 
-    monkeypatch.setattr(storage, "exists", exists)
+    monkeypatch.setattr(storage, "stamp", stamp)
     done = tiku("build", "-j", "1")
     assert (done.code, together.broken) == (0, False)
     assert "6 up to date" in done.err
@@ -120,3 +120,75 @@ def test_a_record_cannot_have_another_object_removed(tiku: Command, server: Faul
     assert done.code == 0, done.err
     assert storage.exists("s3://bank/precious.json")
     assert not storage.exists("s3://bank/out/b.epub")
+
+
+@pytest.fixture
+def sent(tiku: Command, server: Faults) -> list[str]:
+    """The URLs of what a build of two documents made in the store."""
+    for name in "ab":
+        send(f"s3://bank/in/{name}.md", numbered(2))
+    Path("tiku.toml").write_text(CONFIG, encoding="utf-8")
+    assert tiku("build", "-j", "1").code == 0
+    return [f"s3://bank/out/{name}.{suffix}" for name in "ab" for suffix in ("epub", "json")]
+
+
+def test_clean_after_a_build_in_which_all_was_up_to_date(tiku: Command, sent: list[str]) -> None:
+    assert "4 up to date" in tiku("build", "-j", "1").err
+    storage.remove("s3://bank/in/b.md")
+    done = tiku("build", "-j", "1", "--clean")
+    assert done.code == 0, done.err
+    assert [line for line in done.err.splitlines() if line.startswith("removed")] == [
+        f"removed {url}" for url in sent[2:]
+    ]
+    assert storage.find("s3://bank/out/*") == sent[:2]
+    assert "removed" not in tiku("build", "-j", "1", "--clean").err
+
+
+def test_clean_leaves_an_object_that_was_changed(tiku: Command, sent: list[str]) -> None:
+    send(sent[3], "mine")
+    storage.remove("s3://bank/in/b.md")
+    done = tiku("build", "-j", "1", "--clean")
+    assert done.code == 0, done.err
+    assert f"not removed, since it was changed: {sent[3]}" in done.err
+    assert f"removed {sent[2]}" in done.err
+    assert storage.find("s3://bank/out/*") == [*sent[:2], sent[3]]
+    assert storage.read_bytes(sent[3], 100) == b"mine"
+
+
+@pytest.mark.parametrize(("text", "why"), [("", "it is not there"), ("{}", "it was changed after it was made")])
+def test_an_object_that_is_gone_or_not_ours_is_made_again(
+    tiku: Command, sent: list[str], server: Faults, text: str, why: str
+) -> None:
+    ours = storage.read_bytes(sent[1], 10**7)
+    # As long as what was sent: its length alone would tell nothing.
+    send(sent[1], text.ljust(len(ours))) if text else storage.remove(sent[1])
+    done = tiku("build", "-j", "1", "--check")
+    assert done.code == 1
+    assert sent[1] in done.err.splitlines()
+    assert "1 of 4 outputs are not up to date" in done.err
+    server.asked.clear()
+    done = tiku("build", "-j", "1", "--explain")
+    assert done.code == 0, done.err
+    assert f"{sent[1]}: {why}" in done.err
+    assert len(puts(server)) == 1
+    assert storage.read_bytes(sent[1], 10**7) == ours
+    assert tiku("build", "-j", "1", "--check").code == 0
+
+
+def test_why_objects_are_made_again_is_asked_of_several_at_a_time(
+    tiku: Command, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        send(f"s3://bank/in/{name}.md", numbered(3))
+    together = threading.Barrier(2, timeout=20)
+    known = storage.stamp
+
+    def stamp(url: str) -> str | None:
+        if url.endswith(".json"):
+            together.wait()
+        return known(url)
+
+    monkeypatch.setattr(storage, "stamp", stamp)
+    done = tiku("build", "--check")
+    assert (done.code, together.broken) == (1, False)
+    assert "4 of 4 outputs" in done.err

@@ -170,6 +170,20 @@ def test_put_replaces_and_leaves_no_other_file(folder: str, tmp_path: Path) -> N
     assert storage.find(f"{folder}/**") == [f"{folder}/a.md"]
 
 
+def test_a_stamp_tells_another_object_of_the_same_length(folder: str, tmp_path: Path) -> None:
+    source, name = tmp_path / "made.bin", f"{folder}/a.md"
+    assert storage.stamp(name) is None
+    seen = set()
+    for data in (b"one", b"two"):
+        source.write_bytes(data)
+        stamp = storage.put(source, name)
+        assert stamp == storage.stamp(name)
+        seen.add(stamp)
+    assert len(seen) == 2
+    storage.remove(name)
+    assert storage.stamp(name) is None
+
+
 def test_a_folder_is_no_target(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     for name in ("memory://", "memory://x/"):

@@ -61,6 +61,20 @@ def test_put_read_find_remove(server: Faults, tmp_path: Path) -> None:
     assert not storage.exists(names[0])
 
 
+def test_a_stamp_tells_another_object_of_the_same_length(server: Faults, tmp_path: Path) -> None:
+    source, name = tmp_path / "made.bin", NAME
+    assert storage.stamp(name) is None
+    seen = set()
+    for data in (b"one", b"two"):
+        source.write_bytes(data)
+        stamp = storage.put(source, name)
+        assert stamp == storage.stamp(name)
+        seen.add(stamp)
+    assert len(seen) == 2
+    storage.remove(name)
+    assert storage.stamp(name) is None
+
+
 def test_it_is_asked_no_more_than_needed(server: Faults, old: Path) -> None:
     storage.read_bytes(NAME, 1000)
     assert [method for method, _ in server.asked] == ["HEAD", "GET"]

@@ -188,10 +188,10 @@ def _wish(options: dict[str, Any], plan: Plan) -> Wish:
     cache = plan.cache if options["cache"] is None else options["cache"]
     folder = None if cache is None or options["no_cache"] else Path(cache).absolute() if cache else default_folder()
     keep_going = plan.keep_going if options["keep_going"] is None else options["keep_going"]
-    by = Path(options["config"] or DEFAULT).as_posix() + (
-        f" --profile {options['profile']}" if options["profile"] else ""
-    )
-    return Wish(by, folder, plan.cache_size, _crew(options, plan), not keep_going, options["wait"], plan.folders)
+    return Wish(
+        options["config"] or DEFAULT, options["profile"], folder, plan.cache_size, _crew(options, plan), not keep_going,
+        options["wait"], plan.folders,
+    )  # fmt: skip
 
 
 def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[tuple[str, str]]) -> int:
@@ -204,7 +204,7 @@ def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[
     if options["check"] or options["explain"]:
         stale = build.stale()
         for each in stale:
-            click.echo(f"{each.target}: {'; '.join(each.why)}" if options["explain"] else str(each.target), err=True)
+            click.echo(f"{each.label}: {'; '.join(each.why)}" if options["explain"] else each.label, err=True)
         if options["check"]:
             printer.say(
                 f"{len(stale)} of {sum(len(order.outputs) for order in plan.orders)} outputs are not up to date"
@@ -212,10 +212,10 @@ def _build(plan: Plan, options: dict[str, Any], printer: Printer, reports: list[
             return 1 if stale else 0
     if options["clean"]:
         gone, left = build.clean()
-        for path in gone:
-            printer.say(f"removed {path}")
-        for path in left:
-            printer.say(f"not removed, since it was changed: {path}")
+        for label in gone:
+            printer.say(f"removed {label}")
+        for label in left:
+            printer.say(f"not removed, since it was changed: {label}")
     results = _run(build, printer)
     for style, file in reports:
         _write_report(style, file, results, build, time.perf_counter() - start)

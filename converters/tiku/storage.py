@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import unquote
 
 from tiku.errors import SetupError, UsageError
+from tiku.files import digest_of
 from tiku.plugins import need, suggest
 
 if TYPE_CHECKING:
@@ -163,6 +164,35 @@ def exists(name: str) -> bool:
     return _about(name) is not None
 
 
+def stamp(name: str) -> str | None:
+    """What tells the object `name` as it is from any other that may take its place; None when there is none.
+
+    Raises SetupError when its server cannot be asked.
+    """
+    about = _about(name)
+    if about is None:
+        return None
+    if tag := _tag(about):
+        return tag
+    fs, path = _place(name)
+
+    def work(_: threading.Event) -> str | None:
+        with contextlib.suppress(FileNotFoundError):
+            return digest_of(fs.cat_file(path))
+        return None
+
+    try:
+        return _tried(work, _time_for(int(about["size"])))
+    except OSError as error:
+        _give_up("read", name, error)
+
+
+def _tag(about: dict[str, Any]) -> str:
+    """The store's own mark of what an object holds, which is another one for other content; empty when it has none."""
+    tag = str(about.get("ETag") or about.get("etag") or "").strip('"')
+    return tag and f"{about['size']} {tag}"
+
+
 def modified(name: str) -> int | None:
     """When the object `name` was last written, in seconds since 1970; None when that is not known.
 
@@ -240,8 +270,8 @@ def remove(name: str) -> None:
         _give_up("remove", name, error)
 
 
-def put(path: Path, name: str) -> None:
-    """Make the local file `path` appear whole at `name`, in place of what was there, or not at all.
+def put(path: Path, name: str) -> str:
+    """Make the local file `path` appear whole at `name`, in place of what was there, or not at all; return its `stamp`.
 
     Raises SetupError when it cannot be written; no temporary file stays, unless the server is gone.
     """
@@ -250,23 +280,23 @@ def put(path: Path, name: str) -> None:
         raise UsageError(f"'{name}' names no file")
     size = path.stat().st_size
 
-    def send(place: str) -> None:
+    def send(place: str) -> str:
         if scheme(name) == "memory":  # there, put_file shows a file while it grows
             fs.pipe_file(place, path.read_bytes())
         else:
             fs.put_file(str(path), place)
-        _verify(fs, place, path, size)
+        return _tag(_verified(fs, place, path, size))
 
-    def whole(_: threading.Event) -> None:
-        send(target)
+    def whole(_: threading.Event) -> str:
+        return send(target)
 
-    def moved(abandoned: threading.Event) -> None:
+    def moved(abandoned: threading.Event) -> str:
         folder, _, last = target.rpartition("/")
         part = f"{folder}/.{last[:60]}.{os.urandom(6).hex()}.part"
         try:
             if folder:
                 fs.makedirs(folder, exist_ok=True)
-            send(part)
+            tag = send(part)
             if abandoned.is_set():  # whoever waited has been told that it failed
                 raise TimeoutError
             fs.mv(part, target)
@@ -274,32 +304,38 @@ def put(path: Path, name: str) -> None:
             with contextlib.suppress(Exception):
                 fs.rm_file(part)
             raise
+        return tag
 
     try:
-        _tried(whole if scheme(name) in ATOMIC else moved, _time_for(size))
+        tag = _tried(whole if scheme(name) in ATOMIC else moved, _time_for(size))
     except OSError as error:
         _give_up("write", name, error)
+    return tag or digest_of(path.read_bytes())
 
 
 def _time_for(size: int) -> float:
     return PATIENCE + size / SLOWEST
 
 
-def _verify(fs: Any, place: str, path: Path, size: int) -> None:
-    """Raises OSError unless the store holds at `place` what the local file `path` of `size` bytes holds."""
+def _verified(fs: Any, place: str, path: Path, size: int) -> dict[str, Any]:
+    """What the store knows of the object at `place`.
+
+    Raises OSError unless it holds what the local file `path` of `size` bytes holds.
+    """
     fs.invalidate_cache()
-    about = fs.info(place)
+    about: dict[str, Any] = fs.info(place)
     if about.get("size") != size:
         raise OSError(errno.EIO, f"{about.get('size')} of {size} bytes arrived")
     tag = str(about.get("ETag", "")).strip('"')
     # An S3 ETag is the MD5 of what was put in one piece, except where the store encrypts with a key of its own: there,
     # the object is read back.
     if not re.fullmatch("[0-9a-f]{32}", tag):
-        return
+        return about
     with path.open("rb") as stream:
         ours = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if tag != ours and fs.cat_file(place) != path.read_bytes():
         raise OSError(errno.EIO, "what arrived is not what was sent")
+    return about
 
 
 # -- one request -------------------------------------------------------------------------------------------------------

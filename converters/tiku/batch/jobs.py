@@ -57,6 +57,8 @@ class Done:
     results: tuple[Result, ...]
     made: Mapping[str, Made] = field(default_factory=dict)
     """By target, for outputs that stand there now."""
+    sent: Mapping[str, str] = field(default_factory=dict)
+    """By target, for those that stand at a URL: the stamp of the object there."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
     """About the store."""
@@ -96,13 +98,13 @@ def carry_out(order: Order, store: Store | None = None, progress: Progress | Non
     except SystemExit as end:  # a plug-in would end the program, and with it all other documents
         told = TikuError(f"something ended the program (exit code {end.code})", file=order.source)
         results = (*work.said, Result(order.source, order.source, error=told))
-    return Done(results, work.made, work.clock, tuple(store.complaints) if store else ())
+    return Done(results, work.made, work.sent, work.clock, tuple(store.complaints) if store else ())
 
 
 def look(order: Order, store: Store) -> Done | None:
     """What `carry_out` would give if it had nothing to do; None when there is something to do. Writes nothing."""
     work = _Work(order, store)
-    return Done(tuple(work.said), work.made) if work.is_fresh() else None
+    return Done(tuple(work.said), work.made, work.sent) if work.is_fresh() else None
 
 
 def ingredients(order: Order, store: Store) -> dict[str, tuple[keys.Made, keys.Made | None]]:
@@ -154,6 +156,7 @@ class _Work:
         self.progress = progress
         self.said: list[Result] = []
         self.made: dict[str, Made] = {}
+        self.sent: dict[str, str] = {}
         self.clock: Clock = {}
         self.noting = [output for output in order.outputs if names_notes(EXPORTERS.load(output.format))]
         self._notes_known: bool | None = None
@@ -185,7 +188,7 @@ class _Work:
                 return False
             self._remember(output, content, row["sha256"])
             results.append(Result(
-                self.order.source, str(output.target), output.target, problems, state=State.FRESH
+                self.order.source, output.label, output.target, problems, state=State.FRESH
             ))  # fmt: skip
         self.said = [Result(self.order.source, self.order.source, problems=content.problems), *results]
         return True
@@ -195,13 +198,18 @@ class _Work:
         if not output.url:
             return digest_at(output.target) == digest
         row = self.store.row(keys.key_of("sent", {"url": output.url})) if self.store else None
-        return row is not None and row["sha256"] == digest and storage.exists(output.url)
+        stamp = row.get("stamp", "") if row and row["sha256"] == digest else ""
+        if not stamp or storage.stamp(output.url) != stamp:
+            return False
+        self.sent[str(output.target)] = stamp
+        return True
 
     def _send(self, output: Output, digest: str) -> None:
         """Bring the output to its URL."""
-        storage.put(output.target, output.url)
+        stamp = storage.put(output.target, output.url)
+        self.sent[str(output.target)] = stamp
         if self.store:
-            self.store.note(keys.key_of("sent", {"url": output.url}), {"sha256": digest})
+            self.store.note(keys.key_of("sent", {"url": output.url}), {"sha256": digest, "stamp": stamp})
 
     def known_content(self) -> _Content | None:
         """The content of the source as an earlier build read it, if nothing that it read has changed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -29,13 +30,31 @@ class Entry:
     """One output that a build made, or was about to make."""
 
     by: str
-    """The configuration that asked for it, with its profile."""
+    """The `owner`: the configuration that asked for it, with its profile."""
     digest: str = ""
     """SHA-256 of the file; empty until it stood there."""
     url: str = ""
     """Where it was sent, if it is no file here."""
+    sent: str = ""
+    """The stamp of what was sent (`storage.stamp`)."""
     read: dict[str, str] = field(default_factory=dict)
     export: dict[str, str] = field(default_factory=dict)
+
+
+def owner(folder: Path, config: str, profile: str) -> str:
+    """Whose outputs in `folder` those of the configuration `config` and its `profile` are.
+
+    The configuration is named by its way from the folder: the same however it is called, and where both were moved.
+    """
+    # A link to a configuration stays: it stands for another project, with the documents beside the link.
+    parent, name = os.path.split(config)
+    place = os.path.join(os.path.realpath(parent), name)  # noqa: PTH118 - realpath, as it follows links in `..` too
+    try:
+        way = os.path.relpath(place, os.path.realpath(folder))
+    except ValueError:  # on another drive of Windows
+        way = place
+    told = os.fsencode(PurePath(way).as_posix()).decode("utf-8", "backslashreplace")  # it must be written as UTF-8
+    return f"{told} --profile {profile}" if profile else told
 
 
 class Entries(MutableMapping[str, Entry]):
@@ -61,7 +80,9 @@ class Entries(MutableMapping[str, Entry]):
 
     def __setitem__(self, name: str, entry: Entry) -> None:
         row: dict[str, Any] = {"file": name, "by": entry.by, "digest": entry.digest}
-        row |= {"read": entry.read, "export": entry.export} | ({"url": entry.url} if entry.url else {})
+        row |= {"read": entry.read, "export": entry.export} | (
+            {"url": entry.url, "sent": entry.sent} if entry.url else {}
+        )
         self._lines[name] = json.dumps(row, ensure_ascii=False)
 
     def __delitem__(self, name: str) -> None:
@@ -114,8 +135,14 @@ class Record:
             if name not in wanted
             and (entry := self.entries.get(name))
             and entry.by == by
-            and (entry.url or (self.folder / name).is_file())
+            # What was sent is taken to be there: its server is asked when it is to be removed.
+            and ((entry.url and entry.digest) or (self.folder / name).is_file())
         ]
+
+    def label(self, name: str) -> str:
+        """Where the file `name` is, for people."""
+        entry = self.entries.get(name)
+        return (entry and entry.url) or str(self.folder / name)
 
     def remove(self, name: str) -> bool:
         """Remove the file `name`, and what was sent to a URL, if it is still what was made; say whether it was."""
@@ -126,6 +153,8 @@ class Record:
 
             # The folder's own name tells its URL: a record that someone has written cannot name another object.
             if staging(entry.url.removesuffix(f"/{name}")) != self.folder:
+                return False
+            if storage.stamp(entry.url) not in {None, entry.sent}:
                 return False
             storage.remove(entry.url)
             path.unlink(missing_ok=True)
@@ -156,7 +185,15 @@ def _name_in(line: str) -> str:
 
 def _is_sound(row: dict[str, Any]) -> bool:
     """Whether this is what `save` writes: whoever can write a record could otherwise name any file for removal."""
-    texts = [row["file"], row["by"], row["digest"], row.get("url", ""), *row["read"].values(), *row["export"].values()]
+    texts = [
+        row["file"],
+        row["by"],
+        row["digest"],
+        row.get("url", ""),
+        row.get("sent", ""),
+        *row["read"].values(),
+        *row["export"].values(),
+    ]
     if not all(isinstance(each, str) for each in texts):
         return False
     path = PurePath(row["file"])

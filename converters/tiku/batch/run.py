@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tiku import pandoc, storage
 from tiku.batch import keys, record
@@ -27,7 +27,9 @@ from tiku.keeping import orphans
 from tiku.orders import Order, Result, unnamable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+
+_T = TypeVar("_T")
 
 ASKING = 16
 """How many questions a server is asked at a time."""
@@ -39,8 +41,9 @@ PATIENCE = 600.0
 class Wish:
     """How a build is to be done."""
 
-    by: str = "tiku.toml"
-    """The configuration and its profile: whose outputs these are."""
+    config: str = "tiku.toml"
+    """The configuration: with its profile it says whose outputs these are."""
+    profile: str = ""
     store: Path | None = None
     limit: int = LIMIT
     """Bytes that the store may hold."""
@@ -57,7 +60,8 @@ class Stale:
     """An output that is not as it should be, and why."""
 
     source: str
-    target: Path
+    label: str
+    """Where the output is, or should be."""
     why: tuple[str, ...]
 
 
@@ -104,33 +108,36 @@ class Build:
         self.slowest: list[tuple[float, str]] = []
         self._records: dict[Path, record.Record] = {}
         self._homes: dict[Path, Path] = {}
+        self._owners: dict[Path, str] = {}
         self.roots = sorted({self._root(output.target) for order in self.orders for output in order.outputs})
 
     # -- before -------------------------------------------------------------------------------------------------------
 
     def stale(self) -> list[Stale]:
         """What a build would make, and why. Writes nothing."""
-        out: list[Stale] = []
-        for order, done in self._looks():
-            if done is None:
-                out += self._reasons(order)
-        return out
+        found = [order for order, done in self._looks() if done is None]
+        for root in self.roots:
+            self._record(root)  # read once, before several ask for it at a time
+        return [each for _, reasons in self._asked(self._reasons, found) for each in reasons]
 
     def _looks(self) -> Iterator[tuple[Order, Done | None]]:
-        """Each order with what it gives if nothing has to be done; several at a time where a server is asked."""
+        """Each order with what it gives if nothing has to be done."""
         if self.store is None:
             yield from ((order, None) for order in self.orders)
             return
-        see = partial(look, store=self.store)
-        if not any(storage.is_remote(order.source) or any(each.url for each in order.outputs) for order in self.orders):
-            yield from ((order, see(order)) for order in self.orders)
+        yield from self._asked(partial(look, store=self.store), self.orders)
+
+    def _asked(self, ask: Callable[[Order], _T], orders: list[Order]) -> Iterator[tuple[Order, _T]]:
+        """Each of `orders` with what `ask` says of it; several at a time where a server is asked."""
+        if not any(storage.is_remote(order.source) or any(each.url for each in order.outputs) for order in orders):
+            yield from ((order, ask(order)) for order in orders)
             return
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(ASKING) as pool:
-            for start in range(0, len(self.orders), 8 * ASKING):
-                few = self.orders[start : start + 8 * ASKING]
-                yield from zip(few, pool.map(see, few), strict=True)
+            for start in range(0, len(orders), 8 * ASKING):
+                few = orders[start : start + 8 * ASKING]
+                yield from zip(few, pool.map(ask, few), strict=True)
 
     def _reasons(self, order: Order) -> list[Stale]:
         store = self.store or Store(Path(os.devnull))
@@ -139,12 +146,12 @@ class Build:
         for output in order.outputs:
             entry = self._entry(output.target)
             read, export = now[str(output.target)]
-            stands = digest_at(output.target) if not output.url else entry and entry.digest
+            stands = storage.stamp(output.url) if output.url else digest_at(output.target)
             why: list[str] = []
             if stands is None:
                 why.append("it is not there" if entry and entry.digest else "it was never made")
             if entry and entry.digest:
-                if stands is not None and stands != entry.digest:
+                if stands is not None and stands != (entry.sent if output.url else entry.digest):
                     why.append("it was changed after it was made")
                 if export is None:  # which other files it would read is not known: those it did read are asked for
                     read = files_of(entry.read) | read
@@ -154,9 +161,7 @@ class Build:
             elif stands is not None:
                 why.append("it is not known how it was made")
             if why or export is None:
-                out.append(
-                    Stale(order.source, output.target, tuple(why or ["a file that the source uses has changed"]))
-                )
+                out.append(Stale(order.source, output.label, tuple(why or ["a file that the source uses has changed"])))
         return out
 
     def _root(self, target: Path) -> Path:
@@ -171,6 +176,12 @@ class Build:
         if root not in self._records:
             self._records[root] = record.Record(root)
         return self._records[root]
+
+    def _owner(self, root: Path) -> str:
+        """Under which name the record of `root` knows this build."""
+        if root not in self._owners:
+            self._owners[root] = record.owner(root, self.wish.config, self.wish.profile)
+        return self._owners[root]
 
     def _entry(self, target: Path) -> record.Entry | None:
         root = self._root(target)
@@ -244,10 +255,11 @@ class Build:
         for result in done.results:
             made = done.made.get(str(result.target))
             if made and result.target:
-                url = result.label if storage.is_remote(result.label) else ""
-                self._note(
-                    result.target, record.Entry(self.wish.by, made.digest, url, dict(made.read), dict(made.export))
-                )
+                sent = done.sent.get(str(result.target), "")
+                url = result.label if sent else ""
+                by = self._owner(self._root(result.target))
+                entry = record.Entry(by, made.digest, url, sent, dict(made.read), dict(made.export))
+                self._note(result.target, entry)
         for step, seconds in done.seconds.items():
             self.seconds[step] = self.seconds.get(step, 0.0) + seconds
         if done.seconds:
@@ -264,7 +276,7 @@ class Build:
         for order in self.orders:
             for output in order.outputs:
                 if not self._is_known(output.target):
-                    self._note(output.target, record.Entry(self.wish.by, url=output.url))
+                    self._note(output.target, record.Entry(self._owner(self._root(output.target)), url=output.url))
         self._save()
 
     def _save(self) -> None:
@@ -291,16 +303,19 @@ class Build:
                 wanted.setdefault(root, set()).add(output.target.relative_to(root).as_posix())
         roots = sorted({*self.roots, *map(Path, self.wish.roots)})
         return [
-            (root, name) for root in roots for name in self._record(root).stale(self.wish.by, wanted.get(root, set()))
+            (root, name)
+            for root in roots
+            for name in self._record(root).stale(self._owner(root), wanted.get(root, set()))
         ]
 
-    def clean(self) -> tuple[list[Path], list[Path]]:
+    def clean(self) -> tuple[list[str], list[str]]:
         """Remove what is superfluous: (what was removed, what was not because someone has changed it)."""
-        gone: list[Path] = []
-        left: list[Path] = []
+        gone: list[str] = []
+        left: list[str] = []
         with self._locked():
             for root, name in self.superfluous():
-                (gone if self._record(root).remove(name) else left).append(root / name)
+                label = self._record(root).label(name)
+                (gone if self._record(root).remove(name) else left).append(label)
             self._save()
         return gone, left
 
