@@ -46,7 +46,7 @@ tombstones_option = click.option(
 @click.option("--keep-going/--fail-fast", default=None, help="Whether other documents are built after a failure.")
 @click.option("--explain", is_flag=True, help="Say why each output is made again.")
 @click.option("--check", is_flag=True, help="Build nothing; end with 1 if an output is not up to date.")
-@click.option("--clean", is_flag=True, help="Remove outputs of earlier builds that are made no more.")
+@click.option("--clean", is_flag=True, help="Remove what is made no more from the output folders.")
 @click.option("--cache", default=None, metavar="DIR", help="The folder where finished work is kept.")
 @click.option("--no-cache", is_flag=True, help="Keep nothing, use nothing kept: make everything anew.")
 @click.option(

@@ -80,9 +80,8 @@ class Entries(MutableMapping[str, Entry]):
 
     def __setitem__(self, name: str, entry: Entry) -> None:
         row: dict[str, Any] = {"file": name, "by": entry.by, "digest": entry.digest}
-        row |= {"read": entry.read, "export": entry.export} | (
-            {"url": entry.url, "sent": entry.sent} if entry.url else {}
-        )
+        row |= {"read": entry.read, "export": entry.export}
+        row |= {"url": entry.url, "sent": entry.sent} if entry.url else {}
         self._lines[name] = json.dumps(row, ensure_ascii=False)
 
     def __delitem__(self, name: str) -> None:
@@ -185,15 +184,8 @@ def _name_in(line: str) -> str:
 
 def _is_sound(row: dict[str, Any]) -> bool:
     """Whether this is what `save` writes: whoever can write a record could otherwise name any file for removal."""
-    texts = [
-        row["file"],
-        row["by"],
-        row["digest"],
-        row.get("url", ""),
-        row.get("sent", ""),
-        *row["read"].values(),
-        *row["export"].values(),
-    ]
+    texts = [row["file"], row["by"], row["digest"], row.get("url", ""), row.get("sent", "")]
+    texts += [*row["read"].values(), *row["export"].values()]
     if not all(isinstance(each, str) for each in texts):
         return False
     path = PurePath(row["file"])

@@ -116,7 +116,7 @@ class Build:
     def stale(self) -> list[Stale]:
         """What a build would make, and why. Writes nothing."""
         found = [order for order, done in self._looks() if done is None]
-        for root in self.roots:
+        for root in self.roots if found else ():
             self._record(root)  # read once, before several ask for it at a time
         return [each for _, reasons in self._asked(self._reasons, found) for each in reasons]
 
