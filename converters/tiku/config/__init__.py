@@ -98,7 +98,9 @@ class _Loader:
     def plan(self, *, strict: bool, frozen: bool, tombstones: bool) -> Plan:
         """The plan; `strict`, `frozen` and `tombstones` as on the command line."""
         strict = strict or self.run.get("strict", False)
-        keeping = Keeping(write=self.run.get("ledger", True), frozen=frozen, tombstones=tombstones)
+        # Who keeps no ledgers has none of a source's former name either.
+        write = self.run.get("ledger", True)
+        keeping = Keeping(write=write, former=write, frozen=frozen, tombstones=tombstones)
         orders = [order for bank in self.banks for order in self._orders(bank, strict=strict, keeping=keeping)]
         refuse_targets([(order.source, output.target) for order in orders for output in order.outputs])
         cache = self.run.get("cache", True)
