@@ -186,6 +186,11 @@ class _Loader:
             found = sources.find(patterns, self.folder, [each.output for each in self.banks])
         except UsageError as error:
             raise self.document.error(bank.place, error.message, "source") from error
+        if not found and not self.document.path.is_file():
+            raise UsageError(
+                f"there is no {self.document.path} here, and no source in source/;"
+                f" 'tiku init' writes a {DEFAULT} to begin with"
+            )
         if not found:
             words = f"no source matches {', '.join(patterns) or '(no source given)'}"
             raise self.document.error(bank.place, words, "source")
