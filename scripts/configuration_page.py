@@ -24,8 +24,10 @@ def _keys(keys: list[Key]) -> str:
 def _options(options: tuple[Option, ...]) -> str:
     rows = []
     for option in options:
-        choices = f": {', '.join(f'`{each}`' for each in option.choices)}" if option.choices else ""
-        rows.append(f"| `{option.name}` | {option.summary}{choices} | `{toml(option.default)}` |")
+        values = ", ".join(f"`{each}`" for each in option.choices) or option.range
+        rows.append(
+            f"| `{option.name}` | {option.summary}{f': {values}' if values else ''} | `{toml(option.default)}` |"
+        )
     return "\n".join(["| option | what it says | default |", "|---|---|---|", *rows])
 
 

@@ -389,3 +389,72 @@ def test_source_in_two_banks_makes_the_same_notes_in_both(tmp_path: Path, tiku: 
     if not code:
         tiku("build", "-j", "1")
         assert " 0 made" in tiku("build", "-j", "1").err
+
+
+def _without_ledger(folder: Path, formats: str = '"apkg"') -> Path:
+    """A document whose names are kept in no ledger; where its deck goes."""
+    (folder / "a.md").write_text(document("a", 3), encoding="utf-8")
+    (folder / "tiku.toml").write_text(
+        f'[build]\nledger = false\nformats = [{formats}]\n[[bank]]\nsource = "*.md"\n', encoding="utf-8"
+    )
+    return folder / "outputs" / "a.apkg"
+
+
+@pytest.mark.parametrize("formats", ['"apkg"', '"anki-csv"', '"apkg", "anki-csv"'])
+def test_deck_without_a_ledger_is_made_once(tmp_path: Path, tiku: Command, formats: str) -> None:
+    """Its names hang on the deck that stands there: while that and the source stay, it is what it was."""
+    _without_ledger(tmp_path, formats)
+    assert tiku("build", "-j", "1").code == 0
+    before = stamps(tmp_path)
+    done = tiku("build", "-j", "1", "--explain")
+    assert " 0 made" in done.err, done.err
+    assert stamps(tmp_path) == before
+    check = tiku("build", "--check", "--explain")
+    assert check.code == 0, check.err
+    assert not list(tmp_path.glob("*.jsonl"))
+
+
+def test_deck_without_a_ledger_keeps_its_names(tmp_path: Path, tiku: Command) -> None:
+    from tiku.exporters.apkg import exporter
+
+    deck = _without_ledger(tmp_path)
+
+    def names() -> set[str]:
+        return {known.guid for known in exporter.remember(deck).known if not known.gone}
+
+    tiku("build", "-j", "1")
+    first, data = names(), deck.read_bytes()
+    (tmp_path / "a.md").write_text(document("a", 3).replace("That of a-1", "This"), encoding="utf-8")
+    assert tiku("build", "--check").code == 1
+    assert " 1 made" in tiku("build", "-j", "1").err
+    assert names() == first
+    assert " 0 made" in tiku("build", "-j", "1").err
+    deck.write_bytes(data)  # another deck stands there: the names are asked of that one
+    assert tiku("build", "--check").code == 1
+    tiku("build", "-j", "1")
+    assert tiku("build", "--check").code == 0
+
+
+def test_deck_that_is_gone_is_made_with_the_time_of_its_source(
+    tmp_path: Path, tiku: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was made of the same text once is older than what Anki has by now, and would not be taken over."""
+    from tiku.exporters.apkg import exporter
+
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    deck = _without_ledger(tmp_path)
+    os.utime(tmp_path / "a.md", (1_600_000_000, 1_600_000_000))
+    tiku("build", "-j", "1")
+    deck.unlink()
+    os.utime(tmp_path / "a.md", (1_700_000_000, 1_700_000_000))
+    assert tiku("build", "-j", "1").code == 0
+    assert {known.modified for known in exporter.remember(deck).known} == {1_700_000_000}
+
+
+@pytest.mark.parametrize("option", ["--frozen", "--tombstones"])
+def test_what_asks_more_than_the_deck_is_not_known_without_a_ledger(tmp_path: Path, tiku: Command, option: str) -> None:
+    _without_ledger(tmp_path)
+    tiku("build", "-j", "1")
+    done = tiku("build", "-j", "1", option)
+    assert done.code == (1 if option == "--frozen" else 0)
+    assert " 0 up to date" in done.err

@@ -46,6 +46,14 @@ def test_without_a_configuration_source_goes_to_outputs_in_all_five_formats(tiku
     assert made == [f"outputs/a{suffix}" for suffix in (".apkg", ".epub", ".pdf", ".pptx", ".slides.html")]
 
 
+def test_a_folder_with_nothing_to_build_says_how_to_begin(tiku: Command) -> None:
+    done = tiku("build")
+    assert done.code == 2
+    assert done.err == (
+        "tiku: there is no tiku.toml here, and no source in source/; 'tiku init' writes a tiku.toml to begin with\n"
+    )
+
+
 CONFIG = """
 [build]
 output = "made"
@@ -266,7 +274,7 @@ class Picky:
     summary = keeps = "nothing"
     answers = EXPORTERS.load("pdf").answers
     options = (
-        Option("word", "a word", "a", choices=("a", "bee")), Option("number", "a number", 3),
+        Option("word", "a word", "a", choices=("a", "bee")), Option("number", "a number", 3, least=1, most=9),
         Option("flag", "a flag", default=False), Option("text", "any text", ""),
     )  # fmt: skip
 
@@ -285,7 +293,8 @@ def test_options_are_typed_and_checked() -> None:
     assert options_for(Picky(), time=0).settings["flag"] is False
     assert options_for(Picky(), time=0).time == 315_532_800
     for key, value, words in (
-        ("word", "be", "did you mean 'bee'"), ("number", "x", "whole number, not 'x'"),
+        ("word", "be", "did you mean 'bee'"), ("number", "x", "whole number from 1 to 9, not 'x'"),
+        ("number", "0", "from 1 to 9, not '0'"), ("number", 10, "from 1 to 9, not '10'"),
         ("flag", "x", "true or false, not 'x'"), ("wrod", "a", "no option 'wrod', did you mean 'word'"),
     ):  # fmt: skip
         with pytest.raises(UsageError, match=words):

@@ -222,7 +222,7 @@ WRONG = {
     "no JSON": (["convert", "bad.json", "-t", "md"], 1, "bad.json: not JSON"),
     "no output folder": (["convert", "a.md", "-t", "json", "-o", "a.md/out"], 3, "cannot write"),
     "no config": (["build", "-c", "none.toml"], 2, "no such configuration: 'none.toml'"),
-    "nothing to build": (["build"], 2, "no source matches"),
+    "nothing to build": (["build"], 2, "no tiku.toml here, and no source in source/"),
     "inspect nothing": (["inspect", "empty.md"], 1, "no questions found"),
     "formats of none": (["formats", "pfd"], 2, "did you mean 'pdf'"),
 }  # fmt: skip

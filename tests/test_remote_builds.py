@@ -93,6 +93,16 @@ def test_notes_of_a_document_in_a_store_need_a_ledger(tiku: Command, server: Fau
     assert "none is kept beside a URL" in done.err
 
 
+def test_notes_of_a_document_in_a_store_are_made_once_without_a_ledger(tiku: Command, server: Faults) -> None:
+    send("s3://bank/in/a.md", numbered(2))
+    Path("tiku.toml").write_text(CONFIG.replace('"epub"', '"apkg"'), encoding="utf-8")
+    assert tiku("build", "-j", "1").code == 0
+    server.asked.clear()
+    assert " 0 made" in tiku("build", "-j", "1").err
+    assert puts(server) == []
+    assert tiku("build", "--check").code == 0
+
+
 def test_convert_to_a_store(tiku: Command, server: Faults) -> None:
     Path("a.md").write_text(numbered(2), encoding="utf-8")
     done = tiku("convert", "a.md", "-o", "s3://bank/one/b.json")

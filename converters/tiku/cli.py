@@ -226,7 +226,7 @@ def formats(name: str, *, schema: bool) -> None:
     click.echo(f"{exporter.name}: {exporter.summary}\nfile:    STEM{exporter.suffix}\nkeeps:   {exporter.keeps}")
     click.echo("answers: " + ", ".join([f"{exporter.answers[0]} (default)", *map(str, exporter.answers[1:])]))
     for option in exporter.options:
-        values = f" ({'|'.join(option.choices)})" if option.choices else ""
+        values = f" ({'|'.join(option.choices) or option.range})" if option.choices or option.range else ""
         click.echo(f"--set {exporter.name}.{option.name}={option.default}{values}\n    {option.summary}")
 
 

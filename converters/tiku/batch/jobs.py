@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tiku.batch.store import Store
-    from tiku.keeping import Kept
+    from tiku.keeping import Keeping, Kept
     from tiku.model import Bank
 
 Progress = Callable[[Output, float], None]
@@ -234,14 +234,29 @@ class _Work:
         return self.store.row(keys.key_of("export", self.export_made(output, content)))
 
     def _notes_can_be_known(self) -> bool:
-        """Names depend on the ledger and on the decks that stand there; without a ledger, on whatever lies about."""
+        """Whether all that names depend on is in the key: the ledger and the decks that stand there."""
         if self._notes_known is None:
             keeping = self.order.keeping
-            ledger = self._ledger()
             self._notes_known = bool(
-                keeping and not keeping.tombstones and not keeping.from_deck and ledger and ledger.is_file()
+                keeping
+                and not keeping.tombstones
+                and not keeping.from_deck
+                and (self._has_ledger() or self._hangs_on_decks(keeping))
             )
         return self._notes_known
+
+    def _has_ledger(self) -> bool:
+        ledger = self._ledger()
+        return ledger is not None and ledger.is_file()
+
+    def _hangs_on_decks(self, keeping: Keeping) -> bool:
+        """Whether names are asked of the decks that stand there, and of nothing else.
+
+        Where one is gone, it is made anew: notes that were made of the same text once may be older than what Anki has.
+        """
+        if keeping.write or keeping.former or keeping.frozen:
+            return False
+        return all(output.target.is_file() for output in self.noting)
 
     def _ledger(self) -> Path | None:
         return ledger_of(self.order)
@@ -337,17 +352,16 @@ class _Work:
 
     def _note_names(self, content: _Content, kept: Kept, before: Mapping[str, str], results: Iterable[Result]) -> None:
         """Remember outputs with names under the state before them, and under the state they leave behind."""
-        keeping = self.order.keeping
-        if self.store is None or not keeping or keeping.tombstones or keeping.from_deck:
+        self._notes_known = None  # it asked before there was a ledger
+        if self.store is None or not self._notes_can_be_known():
             return
-        ledger = self._ledger()
-        if ledger is None or not ledger.is_file():
-            return
-        noted = self.store.put(read(ledger))
-        self._notes_known = None
+        ledger = self._ledger() if self._has_ledger() else None
+        noted = self.store.put(read(ledger)) if ledger else ""
         by_target = {output.target: output for output in self.noting}
         there = {target: result for result in results if (target := result.target)}
-        seen = {target: self._kept_object(by_target[target]) for target in there} | {ledger: noted}
+        seen = {target: self._kept_object(by_target[target]) for target in there}
+        if ledger:
+            seen[ledger] = noted
         for target, result in there.items():
             output, digest = by_target[target], seen[target]
             if not digest:

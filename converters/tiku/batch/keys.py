@@ -60,7 +60,7 @@ def fonts() -> str:
 
     Not of what they hold: that is a gigabyte on many a machine.
     """
-    from tiku.render.fonts import faces
+    from tiku.render.fonts import faces, packages
 
     found = faces()
     sizes = {face.file: _size(face.file) for face in found}
@@ -71,6 +71,7 @@ def fonts() -> str:
         f"{sorted(face.languages)} {face.charset} {face.version} {sizes[face.file]}"
         for face in found
     )
+    each += [f"{name} {_library(name)}" for name in packages()]
     return digest_of("\n".join(each).encode("utf-8", "surrogateescape"))[:SHORT]
 
 

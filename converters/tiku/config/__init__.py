@@ -98,7 +98,9 @@ class _Loader:
     def plan(self, *, strict: bool, frozen: bool, tombstones: bool) -> Plan:
         """The plan; `strict`, `frozen` and `tombstones` as on the command line."""
         strict = strict or self.run.get("strict", False)
-        keeping = Keeping(write=self.run.get("ledger", True), frozen=frozen, tombstones=tombstones)
+        # Who keeps no ledgers has none of a source's former name either.
+        write = self.run.get("ledger", True)
+        keeping = Keeping(write=write, former=write, frozen=frozen, tombstones=tombstones)
         orders = [order for bank in self.banks for order in self._orders(bank, strict=strict, keeping=keeping)]
         refuse_targets([(order.source, output.target) for order in orders for output in order.outputs])
         cache = self.run.get("cache", True)
@@ -184,6 +186,11 @@ class _Loader:
             found = sources.find(patterns, self.folder, [each.output for each in self.banks])
         except UsageError as error:
             raise self.document.error(bank.place, error.message, "source") from error
+        if not found and not self.document.path.is_file():
+            raise UsageError(
+                f"there is no {self.document.path} here, and no source in source/;"
+                f" 'tiku init' writes a {DEFAULT} to begin with"
+            )
         if not found:
             words = f"no source matches {', '.join(patterns) or '(no source given)'}"
             raise self.document.error(bank.place, words, "source")

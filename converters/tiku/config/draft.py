@@ -78,8 +78,8 @@ def _entry(key: Key, value: Any) -> str:
 
 
 def _option(option: Any) -> str:
-    choices = f" ({', '.join(option.choices)})" if option.choices else ""
-    return f"# {option.summary}{choices}\n#{option.name} = {toml(option.default)}\n"
+    values = ", ".join(option.choices) or option.range
+    return f"# {option.summary}{f' ({values})' if values else ''}\n#{option.name} = {toml(option.default)}\n"
 
 
 def sources(folder: Path) -> list[list[str]]:

@@ -39,11 +39,13 @@ class Key:
     """All values there are, where they are few and no plug-in adds to them."""
     otherwise: str = ""
     """What holds when nothing is said, in words, where `default` does not tell."""
+    filled: bool = False
+    """Whether an empty list is a mistake: it would say that nothing is to be made."""
 
 
 OF_BANKS = (
     Key("output", Kind.TEXT, "folder of the outputs", "outputs"),
-    Key("formats", Kind.TEXTS, "what is made of each source; `tiku formats` lists them", FORMATS),
+    Key("formats", Kind.TEXTS, "what is made of each source; `tiku formats` lists them", FORMATS, filled=True),
     Key("answers", Kind.TEXT, "where answers stand, in the formats that know that place", example="end",
         choices=tuple(map(str, Answers)), otherwise="each format's own place"),
     Key("theme", Kind.TEXT, "the look of the PDF: a theme's name, or its folder", example="compact",

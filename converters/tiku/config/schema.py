@@ -62,9 +62,10 @@ def _key(key: Key, names: list[str]) -> dict[str, Any]:
     if choices:
         # an empty text is none: so can a bank undo what [build] says
         word["enum"] = choices if key.kind is Kind.TEXTS else ["", *choices]
+    some = {"minItems": 1} if key.filled else {}
     kinds: dict[Kind, dict[str, Any]] = {
         Kind.TEXT: word,
-        Kind.TEXTS: {"anyOf": [word, {"type": "array", "items": word}]},
+        Kind.TEXTS: {"anyOf": [word, {"type": "array", "items": word, **some}]},
         Kind.FLAG: {"type": "boolean"},
         Kind.WHOLE: {"type": "integer", "minimum": 0},
         Kind.SIZE: {"type": "string", "pattern": SIZE_PATTERN},
@@ -76,4 +77,6 @@ def _key(key: Key, names: list[str]) -> dict[str, Any]:
 def _option(option: Option) -> tuple[str, dict[str, Any]]:
     kind = {bool: "boolean", int: "integer", str: "string"}[type(option.default)]
     choices = {"enum": list(option.choices)} if option.choices else {}
-    return option.name, {"description": option.summary, "type": kind, **choices, "default": option.default}
+    limits = {"minimum": option.least, "maximum": option.most}
+    limits = {name: limit for name, limit in limits.items() if limit is not None}
+    return option.name, {"description": option.summary, "type": kind, **choices, **limits, "default": option.default}

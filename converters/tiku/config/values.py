@@ -44,6 +44,8 @@ def checked(document: Document, place: Place, given: dict[str, Any], keys: tuple
 
 def _value(key: Key, value: Any) -> Any:
     typed = _typed(key, value)
+    if key.filled and not typed:
+        raise UsageError(f"'{key.name}' is empty: name a format, or leave it out")
     for text in typed if isinstance(typed, list) else [typed]:
         if not isinstance(text, str):
             continue

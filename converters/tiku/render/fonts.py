@@ -89,6 +89,11 @@ def families() -> frozenset[str]:
     return frozenset(face.family for face in faces())
 
 
+def packages() -> tuple[str, ...]:
+    """The Python packages that may bring fonts."""
+    return tuple(_table()["packages"])
+
+
 @cache
 def packaged() -> dict[str, Path]:
     """Families that come with an installed Python package (the extra ``tiku[fonts]``), with their files."""
@@ -163,7 +168,6 @@ def has_font_for(language: str) -> bool:
     )
 
 
-@cache
 @cache
 def font_face(family: str, *, bold: bool = False) -> Face | None:
     """An upright face of `family`, a static one if there is one; with `bold` a real bold one."""

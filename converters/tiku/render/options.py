@@ -37,6 +37,17 @@ class Option:
     """The values allowed, where they are few."""
     file: bool = False
     """Whether the value is the path of a file: what it holds is then part of what an output is made of."""
+    least: int | None = None
+    """The smallest whole number allowed."""
+    most: int | None = None
+    """The largest whole number allowed."""
+
+    @property
+    def range(self) -> str:
+        """Which whole numbers are allowed, for people; empty where all are."""
+        if self.least is None:
+            return "" if self.most is None else f"up to {self.most}"
+        return f"from {self.least}" if self.most is None else f"from {self.least} to {self.most}"
 
     def parse(self, value: Any) -> str | int | bool:
         """`value`, text or already typed, as this option's type. Raises UsageError when it is none."""
@@ -56,13 +67,21 @@ class Option:
                 raise UsageError(f"option '{self.name}' is true or false, not '{text}'")
             return words[text.lower()]
         if isinstance(self.default, int):
-            try:
-                return int(text)
-            except ValueError as error:
-                raise UsageError(f"option '{self.name}' is a whole number, not '{text}'") from error
+            return self._number(text)
         if self.choices and text not in self.choices:
             raise UsageError(f"option '{self.name}' cannot be '{text}'{suggest(text, list(self.choices))}")
         return text
+
+    def _number(self, text: str) -> int:
+        cause: ValueError | None = None
+        try:
+            number = int(text)
+            if (self.least is None or number >= self.least) and (self.most is None or number <= self.most):
+                return number
+        except ValueError as error:
+            cause = error
+        words = f"a whole number {self.range}".rstrip()
+        raise UsageError(f"option '{self.name}' is {words}, not '{text[:40]}'") from cause
 
 
 DECK_OPTIONS = (

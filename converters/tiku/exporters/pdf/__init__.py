@@ -31,7 +31,7 @@ class PdfExporter:
     options: tuple[Option, ...] = (
         Option("page", "size of the page", "A4", ("A4", "Letter", "B5", "phone")),
         Option("variant", "the PDF standard to follow", "pdf/ua-1", ("pdf/ua-1", "pdf/ua-2")),
-        Option("ticks", "boxes to tick beside each question, for learning it several times", 3),
+        Option("ticks", "boxes to tick beside each question, for learning it several times", 3, least=0, most=10),
         Option("urls", "print the address of a link after its text", True),
         Option("thumbs", "mark each chapter by a tab at the edge of its pages", False),
         Option("css", "a style sheet of yours, added to the theme's", file=True),
