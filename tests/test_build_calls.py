@@ -23,15 +23,45 @@ CONFIG = '[build]\noutput = "out"\nformats = ["json", "md"]\n'
 @pytest.mark.parametrize("cache", ["", "--no-cache"])
 def test_a_name_that_is_not_utf_8_costs_its_document_alone(jobs: str, cache: str, tmp_path: Path) -> None:
     world = make(tmp_path / "world", 2)
-    try:
-        (world / "source" / os.fsdecode(b"by\xffte.md")).write_text(document("odd"), encoding="utf-8")
-    except OSError:
-        pytest.skip("this file system takes no such name")
+    odd(world / "source")
     for _ in range(2):
         code, words = build(world, "-j", jobs, *([cache] if cache else []))
         assert code == 1
         assert words.count("by\\udcffte.md: the file's name is not in UTF-8") == 1
         assert len(outputs(world)) == 6
+
+
+def odd(folder: Path) -> None:
+    """A document in `folder` with a name that is not UTF-8."""
+    folder.mkdir(exist_ok=True)
+    try:
+        (folder / os.fsdecode(b"by\xffte.md")).write_text(document("odd"), encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+
+
+def test_a_name_that_is_not_utf_8_is_not_up_to_date(tmp_path: Path) -> None:
+    """What a build cannot make is not there either."""
+    world = make(tmp_path / "world")
+    odd(world / "source")
+    build(world, "-j", "1")
+    code, words = build(world, "--check", "--explain")
+    assert code == 1
+    assert "outputs/by\\udcffte.json: the file's name is not in UTF-8" in words
+    assert "3 of 6 outputs are not up to date" in words
+
+
+def test_a_name_that_is_not_utf_8_is_left_out_of_its_folder(tmp_path: Path) -> None:
+    world = make(tmp_path / "world")
+    odd(world / "source")
+    config = (world / "tiku.toml").read_text(encoding="utf-8").replace("source/*.md", "source")
+    (world / "tiku.toml").write_text(config, encoding="utf-8")
+    for _ in range(2):
+        code, words = build(world, "-j", "1")
+        assert code == 0
+        assert words.count("source/by\\udcffte.md: Q004 left out: the file's name is not in UTF-8") == 1
+    assert len(outputs(world)) == 3
+    assert build(world, "--check")[0] == 0
 
 
 @pytest.mark.parametrize("epoch", ["abc", "-1", "99999999999999"])

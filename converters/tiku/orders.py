@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiku import storage
+from tiku import sources, storage
 from tiku.errors import DocumentError, UsageError
 from tiku.exporters import EXPORTERS, SUFFIXES, Exporter
 from tiku.files import digest_of
@@ -96,20 +96,15 @@ class Result:
         return 1 if any(problem.severity is Severity.ERROR for problem in self.problems) else 0
 
 
-def unnamable(orders: Iterable[Order]) -> tuple[list[Order], list[Result]]:
-    """The orders whose source has a name in characters; and failures for the others.
-
-    A name of other bytes cannot be written down: in a record, a model, a message.
-    """
+def unnamable(orders: Iterable[Order]) -> tuple[list[Order], list[tuple[Order, Result]]]:
+    """The orders whose source has a name in characters; and the others, each with its failure."""
     named: list[Order] = []
-    failed: list[Result] = []
+    failed: list[tuple[Order, Result]] = []
     for order in orders:
         try:
-            order.source.encode()
-        except UnicodeEncodeError:
-            source = order.source.encode("utf-8", "backslashreplace").decode()
-            error = DocumentError("the file's name is not in UTF-8: give it another one", file=source)
-            failed.append(Result(source, source, error=error))
+            sources.refuse_name(order.source)
+        except DocumentError as error:
+            failed.append((order, Result(error.file, error.file, error=error)))
         else:
             named.append(order)
     return named, failed

@@ -85,6 +85,22 @@ def _hash(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 
+# -- names -----------------------------------------------------------------------------------------------------------
+
+
+def shown(name: str) -> str:
+    """`name` as it can be written down: bytes that are no UTF-8 become escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def refuse_name(source: str) -> None:
+    """Raises DocumentError for a name of bytes that are no UTF-8: no record, model or message can hold it."""
+    try:
+        source.encode()
+    except UnicodeEncodeError as error:
+        raise DocumentError("the file's name is not in UTF-8: give it another one", file=shown(source)) from error
+
+
 # -- documents ---------------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tiku import pandoc, storage
+from tiku import pandoc, sources, storage
 from tiku.batch import keys, record
 from tiku.batch.engine import Alone, Crew, Failed, Loop, Lost
 from tiku.batch.jobs import Done, Progress, carry_out, files_of, ingredients, ledger_of, look
@@ -118,7 +118,16 @@ class Build:
         found = [order for order, done in self._looks() if done is None]
         for root in self.roots if found else ():
             self._record(root)  # read once, before several ask for it at a time
-        return [each for _, reasons in self._asked(self._reasons, found) for each in reasons]
+        reasons = [each for _, reasons in self._asked(self._reasons, found) for each in reasons]
+        return self._hopeless() + reasons
+
+    def _hopeless(self) -> list[Stale]:
+        """The outputs that no build can make, and why."""
+        return [
+            Stale(order.source, sources.shown(output.label), (str(result.error and result.error.message),))
+            for order, result in self._failed
+            for output in order.outputs
+        ]
 
     def _looks(self) -> Iterator[tuple[Order, Done | None]]:
         """Each order with what it gives if nothing has to be done."""
@@ -222,7 +231,7 @@ class Build:
             sweep(folder)
 
     def _carry_out(self, progress: Progress | None) -> Iterator[Result]:
-        yield from self._failed
+        yield from (result for _, result in self._failed)
         if self._failed and self.wish.fail_fast:
             return
         fresh: deque[Done] = deque()
@@ -324,6 +333,6 @@ def each_result(orders: Iterable[Order], progress: Progress | None = None) -> It
     """Carry `orders` out here, one after the other, and keep nothing: what ``tiku convert`` does."""
     named, failed = unnamable(orders)
     validate(named)
-    yield from failed
+    yield from (result for _, result in failed)
     for order in named:
         yield from carry_out(order, progress=progress).results

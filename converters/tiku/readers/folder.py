@@ -55,10 +55,13 @@ def read(folder: Path, read_one: Callable[[Path], Reading], title: str = "") -> 
     lines = Lines()
     for path in documents(folder):
         try:
+            sources.refuse_name(str(path))
             reading = read_one(path)
         except DocumentError as error:
             if path.stem.casefold() not in _PROSE:
-                problems.append(Problem("Q004", f"left out: {error.message[:200]}", str(path), error.line))
+                problems.append(
+                    Problem("Q004", f"left out: {error.message[:200]}", sources.shown(str(path)), error.line)
+                )
             continue
         readings.append((path, reading))
         problems += reading.problems
