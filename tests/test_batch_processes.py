@@ -90,6 +90,8 @@ def test_no_worker_outlives_its_build(world: Path, tmp_path: Path, name: str) ->
         run.wait(timeout=60)
         gone = until(lambda: not processes_with(f"TIKU_TEST_MARK={mark}"), 10)
         assert gone, processes_with(f"TIKU_TEST_MARK={mark}")
+        assert run.stderr
+        assert "leaked" not in run.stderr.read()
     assert run.returncode == (-9 if name == "SIGKILL" else 130)
     assert build(world)[0] == 0
     assert len(outputs(world)) == 12

@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -32,6 +33,8 @@ TRIES = 3
 
 CONNECT = 20.0
 """Seconds that a scheduler may take to answer."""
+_UNTOLD = "ignore:resource_tracker:UserWarning"
+"""For the process of Python's that removes the semaphores of killed ones: it would tell our users of each."""
 START = 5.0
 """Seconds in which a process can be started."""
 PATIENCE = 10.0
@@ -127,6 +130,8 @@ class Processes:
         context = multiprocessing.get_context(way)
         if way == "forkserver":
             context.set_forkserver_preload(["tiku.batch.tasks"])
+            if _UNTOLD not in sys.warnoptions:
+                sys.warnoptions.append(_UNTOLD)
         last = time.monotonic() + START
         while True:
             pool = ProcessPoolExecutor(self.width, mp_context=context, initializer=_begin)
