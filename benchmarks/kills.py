@@ -92,6 +92,9 @@ class Pool:
                     return found if len(found) >= 2 else []
         return []
 
+    def struck(self, pid: int) -> None:
+        """A worker was killed: its parent buries it."""
+
     def renew(self) -> None:
         """Each build has workers of its own."""
 
@@ -158,12 +161,16 @@ class Dask:
         """Their process ids."""
         return self.pids
 
+    def struck(self, pid: int) -> None:
+        """A worker was killed: wait until it is dead, or the next build would be begun with one that is dying."""
+        os.waitpid(pid, 0)
+        self.pids.remove(pid)
+
     def renew(self) -> None:
         """Start anew what was killed."""
-        for index, pid in enumerate(self.pids):
-            if ended(pid) is not None:
-                self.pids[index] = self._worker()
-                self._ready()
+        while len(self.pids) < 2:
+            self.pids.append(self._worker())
+            self._ready()
 
     def end(self) -> None:
         """End all."""
@@ -186,6 +193,7 @@ def trial(crew: Pool | Dask, world: Path, whole: dict[str, str], delay: float) -
             victim = random.choice(workers)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
+            crew.struck(victim)
         time.sleep(0.003)
         code = ended(pid)
     seconds = time.monotonic() - (since or start)
