@@ -38,6 +38,20 @@ def puts(server: Faults) -> list[str]:
     return [path for method, path in server.asked if method == "PUT"]
 
 
+def asked_together(count: int, monkeypatch: pytest.MonkeyPatch) -> threading.Barrier:
+    """Have the server asked of JSON outputs by `count` at a time: broken when one waits for another's answer."""
+    together = threading.Barrier(count, timeout=20)
+    known = storage.stamp
+
+    def stamp(url: str) -> str | None:
+        if url.endswith(".json"):
+            together.wait()
+        return known(url)
+
+    monkeypatch.setattr(storage, "stamp", stamp)
+    return together
+
+
 def test_a_build_from_a_store_to_it(tiku: Command, server: Faults) -> None:
     for name in "ab":
         send(f"s3://bank/in/{name}.md", numbered(2))
@@ -71,15 +85,7 @@ def test_a_server_is_asked_of_several_documents_at_a_time(
         send(f"s3://bank/in/{name}.md", numbered(2))
     Path("tiku.toml").write_text(CONFIG, encoding="utf-8")
     assert tiku("build", "-j", "1").code == 0
-    together = threading.Barrier(3, timeout=20)  # broken when one waits for the answer that another gets
-    known = storage.stamp
-
-    def stamp(url: str) -> str | None:
-        if url.endswith(".json"):
-            together.wait()
-        return known(url)
-
-    monkeypatch.setattr(storage, "stamp", stamp)
+    together = asked_together(3, monkeypatch)
     done = tiku("build", "-j", "1")
     assert (done.code, together.broken) == (0, False)
     assert "6 up to date" in done.err
@@ -190,15 +196,7 @@ def test_why_objects_are_made_again_is_asked_of_several_at_a_time(
 ) -> None:
     for name in "ab":
         send(f"s3://bank/in/{name}.md", numbered(3))
-    together = threading.Barrier(2, timeout=20)
-    known = storage.stamp
-
-    def stamp(url: str) -> str | None:
-        if url.endswith(".json"):
-            together.wait()
-        return known(url)
-
-    monkeypatch.setattr(storage, "stamp", stamp)
+    together = asked_together(2, monkeypatch)
     done = tiku("build", "--check")
     assert (done.code, together.broken) == (1, False)
     assert "4 of 4 outputs" in done.err

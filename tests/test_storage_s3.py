@@ -14,6 +14,7 @@ import pytest
 
 import tiku
 from s3_server import Faults, running
+from storage_cases import stamps_tell_objects_apart
 from tiku import sources, storage
 from tiku.errors import DocumentError, SetupError
 
@@ -62,17 +63,7 @@ def test_put_read_find_remove(server: Faults, tmp_path: Path) -> None:
 
 
 def test_a_stamp_tells_another_object_of_the_same_length(server: Faults, tmp_path: Path) -> None:
-    source, name = tmp_path / "made.bin", NAME
-    assert storage.stamp(name) is None
-    seen = set()
-    for data in (b"one", b"two"):
-        source.write_bytes(data)
-        stamp = storage.put(source, name)
-        assert stamp == storage.stamp(name)
-        seen.add(stamp)
-    assert len(seen) == 2
-    storage.remove(name)
-    assert storage.stamp(name) is None
+    stamps_tell_objects_apart(NAME, tmp_path / "made.bin")
 
 
 def test_it_is_asked_no_more_than_needed(server: Faults, old: Path) -> None:
